@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from typing import NamedTuple
 
 # The package's rule constants that have no name there (vaderSentiment 3.3.2).
@@ -32,6 +32,7 @@ class Token(NamedTuple):
     boost: float
     negates: bool
     boosts: bool
+    inert: bool  # takes part in no rule but its own valence: four inert words in a row need no rules
 
 
 class Constants(NamedTuple):
@@ -52,7 +53,7 @@ def package_constants() -> Constants:
 
     Raises ImportError when the module is not the English original: `vaderSentiment-swedish` installs over it.
     """
-    from vaderSentiment import vaderSentiment as package
+    package = import_module("vaderSentiment.vaderSentiment")
 
     analyzer = package.SentimentIntensityAnalyzer()
     if "disappointed" not in analyzer.lexicon:
@@ -80,28 +81,33 @@ class VaderEngine:
     def __init__(self, extra: Mapping[str, float] | None = None) -> None:
         self._constants = package_constants()
         self._lexicon = {**self._constants.lexicon, **(extra or {})}
-        singles = "".join(re.escape(key) for key in self._constants.emoji if len(key) == 1)
-        self._emoji = re.compile(f"[{singles}]")
+        self._emoji = frozenset(key for key in self._constants.emoji if len(key) == 1)
         self._cache: dict[str, Token] = {}
 
     def compound(self, text: str) -> float:
         """Compound of `text` in −1..1, rounded to four digits as the package does."""
         plain = self.spell_emoji(text)
-        values = self.valences([self.token(raw) for raw in plain.split()])
-        return round(compound_of(list(values.values()), plain), 4)
+        values = self.valences(self.tokens(plain))
+        return round(compound_of(values.values(), plain), 4) if values else 0.0
+
+    def tokens(self, text: str) -> list[Token]:
+        """The cached facts about each whitespace-separated piece of `text`."""
+        cached = self._cache.get
+        return [cached(raw) or self.token(raw) for raw in text.split()]
 
     def spell_emoji(self, text: str) -> str:
         """`text` with each emoji replaced by its name, stripped."""
-        if text.isascii():
+        if text.isascii() or self._emoji.isdisjoint(text):
             return text.strip()
-        names = self._constants.emoji
-
-        def name(match: re.Match[str]) -> str:
-            before = match.start() - 1
-            gap = "" if before < 0 or text[before] == " " else " "
-            return gap + names[match.group()]
-
-        return self._emoji.sub(name, text).strip()
+        pieces: list[str] = []
+        after_space = True
+        for character in text:
+            name = self._constants.emoji.get(character) if character in self._emoji else None
+            if name is not None and not after_space:
+                pieces.append(" ")
+            pieces.append(name or character)
+            after_space = character == " "
+        return "".join(pieces).strip()
 
     def token(self, raw: str) -> Token:
         """The cached facts about one whitespace-separated piece of text."""
@@ -123,22 +129,30 @@ class VaderEngine:
             boost=self._constants.boosters.get(lower, 0.0),
             negates=lower in self._constants.negate or "n't" in lower,
             boosts=lower in self._constants.boosters,
+            inert=lower not in _active_words() and "n't" not in lower,
         )
 
     def valences(self, tokens: Sequence[Token]) -> dict[int, float]:
         """Position → valence of the lexicon words, after all rules, in the order of the text."""
         found: dict[int, float] = {}
-        shouting = sum(token.upper for token in tokens)
-        mixed_case = 0 < shouting < len(tokens)
-        for i, token in enumerate(tokens):
-            if token.valence is not None and not token.boosts and not _is_kind_of(tokens, i):
+        places = [i for i, token in enumerate(tokens) if token.valence is not None]
+        if not places:
+            return found
+        mixed_case = _is_mixed_case(tokens)
+        for i in places:
+            if all(token.inert for token in tokens[max(0, i - 3) : i + 1]):
+                found[i] = self._shout(tokens[i], tokens[i].valence or 0.0, mixed_case)
+            elif not tokens[i].boosts and not _is_kind_of(tokens, i):
                 found[i] = self._word_valence(tokens, i, mixed_case)
         return _weigh_but(tokens, found)
 
+    def _shout(self, token: Token, valence: float, mixed_case: bool) -> float:
+        if token.upper and mixed_case:
+            return valence + (self._constants.caps if valence > 0 else -self._constants.caps)
+        return valence
+
     def _word_valence(self, tokens: Sequence[Token], i: int, mixed_case: bool) -> float:
-        valence = self._after_no(tokens, i)
-        if tokens[i].upper and mixed_case:
-            valence += self._constants.caps if valence > 0 else -self._constants.caps
+        valence = self._shout(tokens[i], self._after_no(tokens, i), mixed_case)
         for back in range(min(i, 3)):
             modifier = tokens[i - back - 1]
             if modifier.valence is None:
@@ -205,6 +219,21 @@ class VaderEngine:
         return valence * self._constants.negation
 
 
+@cache
+def _active_words() -> frozenset[str]:
+    """Every word that some rule names: anything else only carries its own valence."""
+    constants = package_constants()
+    idioms = " ".join((*constants.special, *constants.boosters)).split()
+    rules = ("no", "or", "nor", "never", "so", "this", "without", "doubt", "least", "at", "very", "kind", "of")
+    return frozenset((*idioms, *constants.boosters, *constants.negate, *rules))
+
+
+def _is_mixed_case(tokens: Sequence[Token]) -> bool:
+    """Whether some but not all words are in capitals."""
+    shouting = [token.upper for token in tokens]
+    return True in shouting and False in shouting
+
+
 def _is_kind_of(tokens: Sequence[Token], i: int) -> bool:
     return tokens[i].lower == "kind" and i + 1 < len(tokens) and tokens[i + 1].lower == "of"
 
@@ -240,7 +269,7 @@ def punctuation_emphasis(text: str) -> float:
     return min(text.count("!"), 4) * 0.292 + amplified
 
 
-def compound_of(valences: Sequence[float], text: str) -> float:
+def compound_of(valences: Iterable[float], text: str) -> float:
     """VADER's normalised sum in −1..1, before rounding."""
     total = float(sum(valences))
     emphasis = punctuation_emphasis(text)

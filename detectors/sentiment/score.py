@@ -1,0 +1,42 @@
+"""What the scorer says of one text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Label = Literal["negative", "neutral", "positive"]
+HostileKind = Literal["threat", "insult", "harassment"]
+
+LANGUAGES = ("sv", "nb", "nn", "da", "fi", "en")
+"""Languages that are told apart. Bokmål and Nynorsk share their words and numbers, see `family`."""
+
+LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One text judged.
+
+    `compound` is −1 (all negative) to 1 (all positive); `p_negative` is the calibrated probability (0..1) that a
+    reader would call the text negative; `hostile` tells a threat, an insult or harassment from mere anger.
+    """
+
+    compound: float
+    label: Label
+    p_negative: float
+    language: str
+    hostile: bool = False
+    hostile_kind: HostileKind | None = None
+    is_question: bool = False
+
+
+def family(language: str | None) -> str | None:
+    """The language whose tables are used: `no`, `nb` and `nn` share one Norwegian; None for an unknown language.
+
+    Region tags are cut: `sv-SE` and `en_GB` are `sv` and `en`.
+    """
+    if not language:
+        return None
+    base = language.replace("_", "-").split("-")[0].lower()
+    return {"no": "no", "nb": "no", "nn": "no", "sv": "sv", "da": "da", "fi": "fi", "en": "en"}.get(base)
