@@ -1,1 +1,30 @@
-"""detectors"""
+"""Ground floor: numbers and texts in, findings out.
+
+Names are loaded on first use (PEP 562), so that importing one detector does not import pandas or ruptures.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "detect_counts": "detectors.counting",
+    "Judgement": "detectors.surge",
+    "SurgeDetector": "detectors.surge",
+    "SurgeEvidence": "detectors.surge",
+    "SurgeOptions": "detectors.surge",
+    "Onset": "detectors.onset",
+    "estimate_onset": "detectors.onset",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'detectors' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Name the public functions and classes, loaded or not."""
+    return __all__
