@@ -1,0 +1,197 @@
+"""Loading config.yaml: every error at once, each with its line, or a whole new Config.
+
+A config that does not load changes nothing: `load_config` raises `ConfigError` and the caller keeps what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from monitor.clock import SystemClock
+from monitor.collectors.base import SourceOptions
+from monitor.config import Config, Loaded, SwitchedOff
+from monitor.config_words import problem_of, show_value, suggest
+from monitor.yaml_source import ConfigPath, Lines, Problem, read_yaml
+
+
+class ConfigError(Exception):
+    """A config that cannot be used. `problems` lists all that is wrong with it, in the file's order."""
+
+    def __init__(self, file: str, problems: list[Problem]) -> None:
+        self.file = file
+        self.problems = sorted(problems, key=lambda problem: (problem.line, str(problem.path)))
+        count = len(problems)
+        heading = f"{file}: {count} error{'s' if count != 1 else ''}"
+        super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
+
+
+def load_config(file: Path, environment: Mapping[str, str] | None = None, *, year: int | None = None) -> Loaded:
+    """Read and validate a config file. `year` is the one whose hours the mandate must cover (default: this).
+
+    Raises ConfigError with every problem, FileNotFoundError when there is no such file.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} that is not"
+        raise ConfigError(str(file), [Problem((), 0, "a text in UTF-8", found)]) from None
+    return parse_config(text, str(file), environment, year=year)
+
+
+def parse_config(
+    text: str,
+    file: str = "config",
+    environment: Mapping[str, str] | None = None,
+    *,
+    year: int | None = None,
+) -> Loaded:
+    """Validate the text of a config. `environment` replaces the process's own (for tests). Raises ConfigError."""
+    data, lines, problems = read_yaml(text, environment)
+    if not problems and not isinstance(data, dict):
+        problems = [Problem((), 1, "a mapping (key: value)", show_value(data))]
+    if problems:
+        raise ConfigError(file, problems)
+    sources = data.pop("sources", None) or []
+    options, off, problems = _read_sources(sources, lines)
+    off += _switch_off_channels(data, lines)
+    problems += _unset_elsewhere(lines)
+    config = _validate(Config, {**data, "sources": ()}, (), lines, problems)
+    if config is not None:
+        config = config.model_copy(update={"sources": tuple(options.values())})
+        problems += _cross_checks(config, options, lines, year or SystemClock().now().year)
+    if problems or config is None:
+        raise ConfigError(file, problems)
+    return Loaded(config, tuple(off), text)
+
+
+def _validate(
+    model: type[Any], data: object, path: ConfigPath, lines: Lines, problems: list[Problem]
+) -> Any | None:
+    """The validated model, or None with its errors added to `problems`."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems += [problem_of(details, model, path, lines) for details in error.errors()]
+        return None
+
+
+def _read_sources(
+    entries: object, lines: Lines
+) -> tuple[dict[int, SourceOptions], list[SwitchedOff], list[Problem]]:
+    """Each source by its collector's own model, by its place in the file; without a secret it is left out."""
+    if not isinstance(entries, list):
+        return {}, [], [Problem(("sources",), lines.of(("sources",)), "a list", show_value(entries))]
+    options: dict[int, SourceOptions] = {}
+    off: list[SwitchedOff] = []
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries):
+        path = ("sources", index)
+        found = _read_source(entry, path, lines, problems)
+        variable = next((name for where, name in lines.unset.items() if where[:2] == path), None)
+        if variable and isinstance(entry, dict):
+            off.append(SwitchedOff(f'source "{entry.get("name") or entry.get("type")}"', variable))
+        elif found is not None:
+            options[index] = found
+    return options, off, problems
+
+
+def _read_source(entry: object, path: ConfigPath, lines: Lines, problems: list[Problem]) -> SourceOptions | None:
+    from monitor.collectors.registry import collector_types, options_model
+
+    if not isinstance(entry, dict):
+        problems.append(Problem(path, lines.of(path), "a mapping with `type:`", show_value(entry)))
+        return None
+    kind = entry.get("type")
+    if kind not in collector_types():
+        where = (*path, "type")
+        hint = suggest(str(kind), sorted(collector_types()))
+        problems.append(Problem(where, lines.of(where), "a known type of source", show_value(kind), hint))
+        return None
+    found: SourceOptions | None = _validate(options_model(str(kind)), entry, path, lines, problems)
+    return found
+
+
+def _switch_off_channels(data: dict[str, Any], lines: Lines) -> list[SwitchedOff]:
+    """Take channels out whose secret is not set: they are off, not wrong."""
+    alerts = data.get("alerts")
+    off: list[SwitchedOff] = []
+    if not isinstance(alerts, dict):
+        return off
+    for name in list(alerts):
+        variable = next((v for where, v in lines.unset.items() if where[:2] == ("alerts", name)), None)
+        if variable is None:
+            continue
+        off.append(SwitchedOff(f"alerts.{name}", variable))
+        kept = _without_unset(alerts[name], ("alerts", name), lines)
+        if kept:
+            alerts[name] = kept
+        else:
+            del alerts[name]
+    watchdog = lines.unset.get(("watchdog", "heartbeat"))
+    if watchdog:
+        data["watchdog"].pop("heartbeat")
+        off.append(SwitchedOff("watchdog.heartbeat", watchdog))
+    return off
+
+
+def _without_unset(value: object, path: ConfigPath, lines: Lines) -> list[object] | None:
+    """A list without the items whose secret is missing; a mapping is off as a whole (None)."""
+    if not isinstance(value, list):
+        return None
+    unset = {where[:3] for where in lines.unset}
+    return [item for i, item in enumerate(value) if (*path, i) not in unset]
+
+
+def _unset_elsewhere(lines: Lines) -> list[Problem]:
+    """References without a value where nothing can be switched off."""
+    return [
+        Problem(path, lines.of(path), f"the environment variable {name}", "that it is not set")
+        for path, name in lines.unset.items()
+        if path[0] not in ("sources", "alerts") and path != ("watchdog", "heartbeat")
+    ]
+
+
+def _cross_checks(config: Config, sources: Mapping[int, SourceOptions], lines: Lines, year: int) -> list[Problem]:
+    """What no single section can see: names used twice, brands that nothing finds, gaps in the mandate."""
+    from alerts.mandate_check import validate_mandate
+
+    problems = [
+        *_duplicates("brands", {i: brand.name for i, brand in enumerate(config.brands)}, lines),
+        *_duplicates("sources", {i: source.name for i, source in sources.items()}, lines),
+        *_unknown_brands(config, sources, lines),
+    ]
+    for problem in validate_mandate(config.mandate, config.alerts.channel_names(), year):
+        path = problem.path if problem.path[:1] == ("mandate",) else ("mandate", *problem.path)
+        problems.append(Problem(path, lines.of(path), problem.expected, problem.found, problem.message))
+    return problems
+
+
+def _duplicates(section: str, names: Mapping[int, str], lines: Lines) -> list[Problem]:
+    seen: dict[str, int] = {}
+    problems = []
+    for index, name in names.items():
+        if name in seen:
+            path = (section, index, "name")
+            first = lines.of((section, seen[name]))
+            problems.append(Problem(path, lines.of(path), "a name of its own", f'"{name}", as on line {first}'))
+        seen.setdefault(name, index)
+    return problems
+
+
+def _unknown_brands(config: Config, sources: Mapping[int, SourceOptions], lines: Lines) -> list[Problem]:
+    known = [brand.name for brand in config.brands]
+    return [
+        Problem(
+            ("sources", index, "brand"),
+            lines.of(("sources", index, "brand")),
+            "the name of a brand above",
+            f'"{source.brand}"',
+            suggest(source.brand, known),
+        )
+        for index, source in sources.items()
+        if source.brand is not None and source.brand not in known
+    ]
