@@ -42,7 +42,8 @@ class People:
 
     `negative` counts authors with at least one negative mention, where mentions that are near-copies of one
     another (a retweeted joke) count as at most two people. `mentions`/`negative_mentions` are the window's
-    plain sums; `largest_author` is the number of mentions of its loudest author.
+    plain sums; `largest_author` is the number of mentions of its loudest author; `supportive` is the number of
+    comments in threads that cheer the complainer on.
     """
 
     authors: int = 0
@@ -52,6 +53,7 @@ class People:
     mentions: int = 0
     negative_mentions: int = 0
     largest_author: int = 0
+    supportive: int = 0
 
 
 @dataclass(frozen=True, slots=True)

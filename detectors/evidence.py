@@ -1,0 +1,149 @@
+"""What lies behind a signal: counted from the mentions of its window, with words and examples."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from detectors.copies import copy_key
+from detectors.frame import MentionRow
+from detectors.options import DetectionOptions
+from detectors.people import count_people
+from detectors.signal import Evidence, Finding, Onset, Quote, Signal
+from detectors.themes import theme_counts
+from detectors.voices import defends_brand
+
+_TEXT_LENGTH = 500
+_MOST_WORDS, _MOST_EXAMPLES, _MOST_IDS = 8, 5, 500
+_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|@[\w.@-]+|&\w+;")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def build_evidence(
+    rows: Sequence[MentionRow], options: DetectionOptions | None = None, background: Sequence[MentionRow] = ()
+) -> Evidence:
+    """Count and quote the mentions of a signal's window.
+
+    `background` are mentions of ordinary times; leading words are those that are common now and not there (without
+    it: common in the negative mentions and not in the others).
+    """
+    chosen = options or DetectionOptions()
+    theirs = [row for row in rows if not row.own]
+    people = count_people(theirs)
+    return Evidence(
+        mentions=people.mentions,
+        negative=people.negative_mentions,
+        people=people.authors,
+        negative_people=people.negative,
+        hostile=sum(row.hostile is not None for row in theirs),
+        supportive=sum(defends_brand(row.text) for row in theirs),
+        questions=sum(row.question for row in theirs),
+        reach=estimate_reach(theirs, chosen.reach_per_person),
+        words=leading_words(theirs, background),
+        sources=tuple(Counter(row.source for row in theirs).most_common()),
+        themes=tuple(theme_counts(theirs).most_common()),
+        first=_quote(_first(theirs)),
+        loudest=_quote(_loudest(theirs)),
+        examples=tuple(q for row in pick_examples(theirs) if (q := _quote(row))),
+    )
+
+
+def signal_from(
+    finding: Finding,
+    rows: Sequence[MentionRow],
+    onset: Onset | None = None,
+    options: DetectionOptions | None = None,
+    background: Sequence[MentionRow] = (),
+) -> Signal:
+    """Join a finding with its onset, the ids of its mentions (newest 500) and their evidence."""
+    shown = [row for row in rows if not row.own]
+    ids = tuple(row.mention_id for row in shown[-_MOST_IDS:])
+    return Signal(finding, onset, ids, build_evidence(rows, options, background))
+
+
+def estimate_reach(rows: Iterable[MentionRow], per_person: int) -> int:
+    """Estimate the audience: each person's followers once, `per_person` where the platform tells nothing."""
+    followers: dict[str, int | None] = {}
+    for row in rows:
+        known = followers.get(row.person)
+        followers[row.person] = max(known or 0, row.followers) if row.followers is not None else known
+    return sum(per_person if n is None else n for n in followers.values())
+
+
+def leading_words(
+    rows: Sequence[MentionRow], background: Sequence[MentionRow] = (), most: int = _MOST_WORDS
+) -> tuple[tuple[str, int], ...]:
+    """Words that more people use in `rows` than their use elsewhere explains, with the number of people."""
+    front = [r for r in rows if r.negative] if not background else list(rows)
+    back = background or [r for r in rows if not r.negative]
+    now, before = _people_per_word(front), _people_per_word(back)
+    people, others = len({r.person for r in front}), len({r.person for r in back})
+    if not people:
+        return ()
+    scored = []
+    for word, n in now.items():
+        usual = (before[word] + 0.5) / (others + 1.0)
+        gain = n * math.log(n / people / usual) if n >= 2 else 0.0
+        if gain > 0:
+            scored.append((-gain, word, n))
+    return tuple((word, n) for _, word, n in sorted(scored)[:most])
+
+
+def pick_examples(rows: Sequence[MentionRow], most: int = _MOST_EXAMPLES) -> list[MentionRow]:
+    """Pick mentions that stand for the rest: typical words first, one each, no copies, at most one hostile."""
+    words = _people_per_word(rows)
+    ranked = sorted(rows, key=lambda r: (-_typical(r, words), r.event_time, r.mention_id))
+    ranked.sort(key=lambda r: not r.negative)
+    picked: list[MentionRow] = []
+    people: set[str] = set()
+    keys: set[str | None] = set()
+    hostile = 0
+    for row in ranked:
+        key = copy_key(row.text) or row.text
+        if row.person in people or key in keys or (row.hostile and hostile):
+            continue
+        picked.append(row)
+        people.add(row.person)
+        keys.add(key)
+        hostile += row.hostile is not None
+        if len(picked) == most:
+            break
+    return picked
+
+
+def words_of(text: str) -> set[str]:
+    """Words of a text for counting: folded, three letters or more, no links, handles or numbers."""
+    return set(_WORD.findall(_NOT_WORDS.sub(" ", text).casefold()))
+
+
+def _people_per_word(rows: Iterable[MentionRow]) -> Counter[str]:
+    seen = {(row.person, word) for row in rows for word in words_of(row.text)}
+    return Counter(word for _, word in seen)
+
+
+def _typical(row: MentionRow, words: Counter[str]) -> float:
+    mine = words_of(row.text)
+    return sum(math.log1p(words[w]) for w in mine) / math.sqrt(len(mine) + 4.0)
+
+
+def _first(rows: Sequence[MentionRow]) -> MentionRow | None:
+    negative = [row for row in rows if row.negative] or rows
+    return min(negative, key=lambda r: (r.event_time, r.mention_id), default=None)
+
+
+def _loudest(rows: Sequence[MentionRow]) -> MentionRow | None:
+    return max(rows, key=lambda r: (_loudness(r), r.mention_id), default=None)
+
+
+def _loudness(row: MentionRow) -> int:
+    return (row.followers or 0) + 400 * (row.shares or 0) + 20 * ((row.likes or 0) + (row.replies or 0))
+
+
+def _quote(row: MentionRow | None) -> Quote | None:
+    if row is None:
+        return None
+    return Quote(
+        row.mention_id, row.event_time, row.text[:_TEXT_LENGTH], row.url, row.source, row.followers, row.kind
+    )

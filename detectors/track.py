@@ -1,0 +1,146 @@
+"""What is learnt of one scope, and the numbers that follow from it at one tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from detectors.calendar import Moment
+from detectors.levels import PeopleNumbers
+from detectors.observation import HORIZONS, Observation, People
+from detectors.surge import Judgement, SurgeDetector, SurgeOptions
+from detectors.usual import HourOfDay, OwnDays, Usual
+
+BURST, HOUR, HOURS, DAY = HORIZONS
+NOBODY = People()
+_BUCKETS_AN_HOUR = 12
+_BURST_SHARE = (
+    0.3  # different people of 15 minutes ÷ of the hour: more than a quarter, since people repeat themselves
+)
+_HORIZONS_JOIN = 1.75  # sd of the sum of the two z, which share an hour (docs/detection.md)
+_COLD_HOURS, _COLD_MENTIONS, _COLD_BUSY_HOURS = 24.0, 20, 6
+_SURE_PEOPLE = 1.0
+
+
+class ScopeTrack:
+    """One scope: volume, negative and positive people, own days. Fed every bucket, in order of time."""
+
+    def __init__(self, surge: SurgeOptions) -> None:
+        self.surge = SurgeDetector(surge)
+        self.negative = HourOfDay()
+        self.negative_hours = HourOfDay()
+        self.negative_day = HourOfDay()
+        self.authors = HourOfDay()
+        self.positive = HourOfDay()
+        self.days = OwnDays()
+        self.mentions = 0
+        self.busy_hours = 0
+        self.busiest_people = 0
+        self._heard = [1.0] * _BUCKETS_AN_HOUR
+        self._next = 0
+
+    @property
+    def cold(self) -> bool:
+        """Whether there is too little history for a baseline."""
+        return (
+            self.negative.hours < _COLD_HOURS
+            or self.mentions < _COLD_MENTIONS
+            or self.busy_hours < _COLD_BUSY_HOURS
+        )
+
+    def numbers(self, people: Mapping[timedelta, People], moment: Moment, factor: float) -> PeopleNumbers:
+        """How unusual the negative people are; `factor`: how many times the usual is usual (planned events)."""
+        burst, hour, hours, day = (people.get(h, NOBODY) for h in HORIZONS)
+        usual = _widened(self.negative.usual(moment), factor)
+        usual_hours = _widened(self.negative_hours.usual(moment), factor)
+        usual_day = _widened(self.negative_day.usual(moment), factor)
+        quarter = Usual(usual.expected * _BURST_SHARE, usual.dispersion, usual.days)
+        z_hour, z_hours = usual.z(hour.negative), usual_hours.z(hours.negative)
+        z = (z_hour + z_hours) / _HORIZONS_JOIN
+        return PeopleNumbers(
+            burst=burst.negative,
+            hour=hour.negative,
+            hours=hours.negative,
+            day=day.negative,
+            z_burst=quarter.z(burst.negative),
+            z_hour=z_hour,
+            z_hours=z_hours,
+            z_day=usual_day.z(day.negative),
+            z=z,
+            days_share=self.days.share(z),
+            days=len(self.days.days),
+            usual_day=usual_day.expected,
+            negativity=self._negativity(hour, usual.expected, moment, factor),
+        )
+
+    def _negativity(self, hour: People, usual_negative: float, moment: Moment, factor: float) -> float:
+        """How negative the people above the usual are ÷ the usual negative share. 1 where nobody is above it."""
+        usual_authors = self.authors.usual(moment).expected * factor
+        extra = hour.authors - usual_authors
+        share = max(usual_negative, 0.25) / max(usual_authors, 0.5)
+        if extra <= _SURE_PEOPLE:
+            return 1.0
+        return max(0.0, hour.negative - usual_negative) / extra / share
+
+    def learn(self, seen: Observation, moment: Moment, factor: float) -> Judgement:
+        """Learn a closed bucket, and people if a clock hour ends here. Returns the judgement of its volume."""
+        bucket_start = seen.at.timestamp() - 300.0
+        count = seen.value if seen.value is not None else float(seen.sums.mentions)
+        found = self.surge.observe(bucket_start, count / factor, covered=seen.covered)
+        self.mentions += seen.sums.mentions
+        self._heard[self._next] = seen.covered
+        self._next = (self._next + 1) % _BUCKETS_AN_HOUR
+        if moment.whole_hour and seen.value is None:
+            self._learn_people(seen.people, moment, factor)
+        return found
+
+    def _learn_people(self, people: Mapping[timedelta, People], moment: Moment, factor: float) -> None:
+        hour, hours, day = (people.get(h, NOBODY) for h in (HOUR, HOURS, DAY))
+        covered = sum(self._heard) / _BUCKETS_AN_HOUR
+        if covered < 0.5:
+            return
+        if self.negative.hours >= _COLD_HOURS:
+            z = self.numbers(people, moment, factor).z
+            self.days.learn(z, float(hour.negative), moment.day)
+        self.busy_hours += hour.mentions >= 3
+        self.busiest_people = max(self.busiest_people, hour.negative)
+        self.negative.learn(hour.negative / factor, moment, covered)
+        self.negative_hours.learn(hours.negative / factor, moment, covered)
+        self.negative_day.learn(day.negative / factor, moment, covered)
+        self.authors.learn(hour.authors / factor, moment, covered)
+        self.positive.learn(hour.positive / factor, moment, covered)
+
+    def copy(self) -> ScopeTrack:
+        """Return an independent copy."""
+        twin = ScopeTrack.__new__(ScopeTrack)
+        twin.__dict__.update(self.__dict__)
+        for name in _PARTS:
+            setattr(twin, name, getattr(self, name).copy())
+        twin._heard = list(self._heard)
+        return twin
+
+    def to_state(self) -> dict[str, Any]:
+        """Return everything learnt, ready for JSON."""
+        state = {name: getattr(self, name).to_state() for name in _PARTS}
+        return state | {name: getattr(self, name) for name in _NUMBERS} | {"heard": list(self._heard)}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], surge: SurgeOptions) -> ScopeTrack:
+        """Rebuild from `to_state` and the volume options in force."""
+        self = cls(surge)
+        self.surge = SurgeDetector.from_state(state["surge"], surge)
+        for name in _PARTS[1:]:
+            setattr(self, name, type(getattr(self, name)).from_state(state[name]))
+        for name in _NUMBERS:
+            setattr(self, name, state[name])
+        self._heard = list(state["heard"])
+        return self
+
+
+_PARTS = ("surge", "negative", "negative_hours", "negative_day", "authors", "positive", "days")
+_NUMBERS = ("mentions", "busy_hours", "busiest_people", "_next")
+
+
+def _widened(usual: Usual, factor: float) -> Usual:
+    return Usual(usual.expected * factor, usual.dispersion, usual.days) if factor != 1.0 else usual

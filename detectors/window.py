@@ -1,0 +1,323 @@
+"""The mentions of the last day or so of one brand, from which closed buckets are observed.
+
+Every scope (brand, source, theme, thread) keeps its rows in order of event time and one sliding count per horizon.
+A count moves row by row to wherever it is asked, so that a pass costs as much as there are new rows, however many
+are stored, and a late mention corrects the counts that hold its time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from detectors.frame import MentionRow
+from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation, People, Sums, ThreadObservation
+from detectors.people import PeopleCount
+from detectors.signal import Scope, ScopeKind
+
+_LEAST_THREAD_COMMENTS = 5
+_THREAD_RECENT = timedelta(hours=3)
+_Key = tuple[float, int]
+
+
+class ScopeStream:
+    """One scope's rows in order of event time, and its people per horizon."""
+
+    def __init__(self) -> None:
+        self._keys: list[_Key] = []
+        self._rows: dict[int, MentionRow] = {}
+        self._counts = {h: PeopleCount() for h in HORIZONS}
+        self._spans: dict[timedelta, tuple[_Key, _Key]] = dict.fromkeys(HORIZONS, ((0.0, 0), (0.0, 0)))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, row: MentionRow) -> None:
+        """Take a row in; counts that hold its time are corrected."""
+        key = _key(row)
+        self._rows[row.mention_id] = row
+        if not self._keys or key > self._keys[-1]:
+            self._keys.append(key)
+        else:
+            insort(self._keys, key)
+        for horizon, (low, high) in self._spans.items():
+            if low <= key < high:
+                self._counts[horizon].add(row)
+
+    def remove(self, row: MentionRow) -> None:
+        """Take a row out again."""
+        key = _key(row)
+        del self._keys[bisect_left(self._keys, key)]
+        del self._rows[row.mention_id]
+        for horizon, (low, high) in self._spans.items():
+            if low <= key < high:
+                self._counts[horizon].remove(row)
+
+    def people(self, at: datetime) -> dict[timedelta, People]:
+        """Different people of every horizon that ends at `at` (rows at `at` itself are later)."""
+        end = at.timestamp()
+        return {h: self._slide(h, (end - h.total_seconds(), -1), (end, -1)).people() for h in HORIZONS}
+
+    def sums(self, at: datetime) -> Sums:
+        """Sums of the bucket that ends at `at`."""
+        return sums_of(self.rows(at - BUCKET, at))
+
+    def rows(self, since: datetime, until: datetime) -> list[MentionRow]:
+        """Rows with `since` ≤ event time < `until`, in order."""
+        low = bisect_left(self._keys, (since.timestamp(), -1))
+        high = bisect_left(self._keys, (until.timestamp(), -1))
+        return [self._rows[i] for _, i in self._keys[low:high]]
+
+    def drop_before(self, cut: float) -> list[MentionRow]:
+        """Forget the rows before the epoch second `cut` and return them."""
+        end = bisect_left(self._keys, (cut, -1))
+        gone = [self._rows.pop(i) for _, i in self._keys[:end]]
+        for horizon, (low, high) in self._spans.items():
+            for row in gone:
+                if low <= _key(row) < high:
+                    self._counts[horizon].remove(row)
+        del self._keys[:end]
+        return gone
+
+    def _slide(self, horizon: timedelta, low: _Key, high: _Key) -> PeopleCount:
+        count = self._counts[horizon]
+        was_low, was_high = self._spans[horizon]
+        if low >= was_high or high <= was_low:
+            count.clear()
+            self._each(low, high, count.add)
+        else:
+            self._each(was_high, high, count.add)
+            self._each(low, was_low, count.add)
+            self._each(was_low, low, count.remove)
+            self._each(high, was_high, count.remove)
+        self._spans[horizon] = (low, high)
+        return count
+
+    def _each(self, low: _Key, high: _Key, act: object) -> None:
+        if low >= high:
+            return
+        keys = self._keys
+        for position in range(bisect_left(keys, low), bisect_left(keys, high)):
+            act(self._rows[keys[position][1]])  # type: ignore[operator]
+
+
+class _Thread:
+    """What is known of a thread besides its comments of the last day."""
+
+    __slots__ = ("comments", "first_at", "root", "stream")
+
+    def __init__(self) -> None:
+        self.stream = ScopeStream()
+        self.root: MentionRow | None = None
+        self.comments = 0
+        self.first_at: datetime | None = None
+
+
+class BrandWindow:
+    """The sliding window of one brand's mention rows. Pure: time comes with the rows and the questions.
+
+    `sources` and `themes` are the configured names; names that only turn up in rows get scopes of their own.
+    `keep` is how long rows are held behind the newest bucket asked for; with 30 h any bucket of the last 6 h
+    can be asked for again.
+    """
+
+    def __init__(
+        self,
+        brand: str,
+        sources: Iterable[str] = (),
+        themes: Iterable[str] = (),
+        *,
+        keep: timedelta = timedelta(hours=30),
+    ) -> None:
+        self.brand = brand
+        self._keep = keep
+        self._brand_scope = Scope(brand)
+        self._streams: dict[Scope, ScopeStream] = {self._brand_scope: ScopeStream()}
+        self._threads: dict[str, _Thread] = {}
+        self._rows: dict[int, MentionRow] = {}
+        self._newest: datetime | None = None
+        self._pruned: datetime | None = None
+        for kind, names in ((ScopeKind.SOURCE, sources), (ScopeKind.THEME, themes)):
+            for name in names:
+                self._streams[Scope(brand, kind, name)] = ScopeStream()
+
+    def __len__(self) -> int:
+        """How many mentions are held."""
+        return len(self._rows)
+
+    def add(self, rows: Iterable[MentionRow]) -> None:
+        """Take rows in, in any order. A known mention is ignored if unchanged, else replaced."""
+        for row in rows:
+            known = self._rows.get(row.mention_id)
+            if known == row or self._too_old(row):
+                continue
+            if known is not None:
+                self._take_out(known)
+            self._rows[row.mention_id] = row
+            for stream in self._streams_of(row):
+                stream.add(row)
+            self._note_thread(row, 1)
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Take mentions out (erased, or no longer the brand's). Unknown ids are ignored."""
+        for mention_id in ids:
+            row = self._rows.pop(mention_id, None)
+            if row is not None:
+                self._take_out(row)
+
+    def rows(self, since: datetime, until: datetime, scope: Scope | None = None) -> list[MentionRow]:
+        """Rows of a scope (default: the brand) with `since` ≤ event time < `until`, in order of event time.
+
+        A thread's rows are its comments and, when it falls in the span, its root.
+        """
+        if scope is None or scope.kind in (ScopeKind.BRAND, ScopeKind.MEASUREMENT):
+            return self._streams[self._brand_scope].rows(since, until)
+        if scope.kind is ScopeKind.THREAD:
+            return self._thread_rows(scope.name, since, until)
+        stream = self._streams.get(scope)
+        return stream.rows(since, until) if stream else []
+
+    def observe(
+        self,
+        at: datetime,
+        covered: Mapping[str, float] | None = None,
+        measurements: Mapping[str, float] | None = None,
+    ) -> BrandObservation:
+        """Return what is known of the bucket that ends at `at` (aware, on the 5-minute grid).
+
+        `covered` says for each source the share of the bucket in which it was heard (absent: all of it).
+        `measurements` are the values of the bucket by name.
+        """
+        heard = covered or {}
+        overall = self._overall_coverage(heard)
+        scopes = {
+            scope: Observation(at, stream.sums(at), stream.people(at), _coverage(scope, heard, overall))
+            for scope, stream in self._streams.items()
+        }
+        for name, value in (measurements or {}).items():
+            scopes[Scope(self.brand, ScopeKind.MEASUREMENT, name)] = Observation(at, value=value)
+        found = BrandObservation(self.brand, at, scopes, tuple(self._observe_threads(at)))
+        self._newest = max(at, self._newest or at)
+        self._prune()
+        return found
+
+    def _observe_threads(self, at: datetime) -> Iterator[ThreadObservation]:
+        recent = (at - _THREAD_RECENT).timestamp()
+        for name, thread in self._threads.items():
+            if len(thread.stream) < _LEAST_THREAD_COMMENTS or thread.stream._keys[-1][0] < recent:
+                continue
+            people = thread.stream.people(at)
+            if people[HORIZONS[-1]].mentions < _LEAST_THREAD_COMMENTS:
+                continue
+            yield _thread_observation(Scope(self.brand, ScopeKind.THREAD, name), thread, people, at)
+
+    def _streams_of(self, row: MentionRow) -> list[ScopeStream]:
+        streams = [self._streams[self._brand_scope], self._stream(ScopeKind.SOURCE, row.source)]
+        streams += [self._stream(ScopeKind.THEME, theme) for theme in dict.fromkeys(row.themes)]
+        if row.thread is not None and not row.is_root:
+            streams.append(self._thread(row.thread).stream)
+        return streams
+
+    def _stream(self, kind: ScopeKind, name: str) -> ScopeStream:
+        scope = Scope(self.brand, kind, name)
+        if scope not in self._streams:
+            self._streams[scope] = ScopeStream()
+        return self._streams[scope]
+
+    def _thread(self, name: str) -> _Thread:
+        return self._threads.setdefault(name, _Thread())
+
+    def _note_thread(self, row: MentionRow, sign: int) -> None:
+        if row.thread is None:
+            return
+        thread = self._thread(row.thread)
+        if row.is_root:
+            thread.root = row if sign > 0 else None
+        elif not row.own:
+            thread.comments += sign
+            thread.first_at = min(row.event_time, thread.first_at or row.event_time)
+
+    def _thread_rows(self, name: str, since: datetime, until: datetime) -> list[MentionRow]:
+        thread = self._threads.get(name)
+        if thread is None:
+            return []
+        rows = thread.stream.rows(since, until)
+        if thread.root is not None and since <= thread.root.event_time < until:
+            rows = sorted([thread.root, *rows], key=_key)
+        return rows
+
+    def _take_out(self, row: MentionRow) -> None:
+        for stream in self._streams_of(row):
+            stream.remove(row)
+        self._note_thread(row, -1)
+
+    def _too_old(self, row: MentionRow) -> bool:
+        return self._newest is not None and row.event_time < self._newest - self._keep
+
+    def _overall_coverage(self, heard: Mapping[str, float]) -> float:
+        """Weigh the sources by what they brought in the last day: a blind side stream blinds little."""
+        if not heard:
+            return 1.0
+        total = weight = 0.0
+        for scope, stream in self._streams.items():
+            if scope.kind is ScopeKind.SOURCE:
+                share = 1.0 + len(stream)
+                weight += share
+                total += share * heard.get(scope.name, 1.0)
+        return total / weight if weight else min(1.0, sum(heard.values()) / len(heard))
+
+    def _prune(self) -> None:
+        """Forget what no askable bucket needs; once an hour, since it need not be exact."""
+        assert self._newest is not None
+        if self._pruned is not None and self._newest - self._pruned < timedelta(hours=1):
+            return
+        self._pruned = self._newest
+        cut = (self._newest - self._keep).timestamp()
+        for stream in self._streams.values():
+            for row in stream.drop_before(cut):
+                self._rows.pop(row.mention_id, None)
+        for name, thread in list(self._threads.items()):
+            thread.stream.drop_before(cut)
+            root_old = thread.root is None or thread.root.event_time.timestamp() < cut
+            if not len(thread.stream) and root_old:
+                del self._threads[name]
+
+
+def sums_of(rows: Sequence[MentionRow]) -> Sums:
+    """Count rows. Own posts are only in `own`."""
+    theirs = [row for row in rows if not row.own]
+    return Sums(
+        mentions=len(theirs),
+        negative=sum(row.negative for row in theirs),
+        positive=sum(row.positive for row in theirs),
+        hostile=sum(row.hostile is not None for row in theirs),
+        questions=sum(row.question for row in theirs),
+        own=len(rows) - len(theirs),
+    )
+
+
+def _thread_observation(
+    scope: Scope, thread: _Thread, people: Mapping[timedelta, People], at: datetime
+) -> ThreadObservation:
+    root = thread.root
+    first = thread.first_at or at
+    return ThreadObservation(
+        scope=scope,
+        root_at=root.event_time if root else first,
+        page="own" if root and root.own else (root.author or "") if root else "",
+        own_root=bool(root and root.own),
+        root_negative=bool(root and root.negative),
+        comments=thread.comments,
+        sums=thread.stream.sums(at),
+        people=people,
+        supportive=people[timedelta(hours=1)].supportive,
+    )
+
+
+def _coverage(scope: Scope, heard: Mapping[str, float], overall: float) -> float:
+    return heard.get(scope.name, 1.0) if scope.kind is ScopeKind.SOURCE else overall
+
+
+def _key(row: MentionRow) -> _Key:
+    return row.event_time.astimezone(UTC).timestamp(), row.mention_id
