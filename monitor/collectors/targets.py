@@ -1,0 +1,101 @@
+"""One source with several feeds, servers or tags: one that fails or must wait does not stop the others.
+
+`read_targets` keeps each target's own state under its key in the cursor, backs off from a failing one by itself,
+asks the one that was read longest ago first, and at the end says which fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.collectors.backoff import wait_after
+from monitor.collectors.base import Batch, CollectContext, Cursor, SourceError
+
+State = dict[str, Any]
+Read = Callable[[str, State], Iterator[Batch]]
+"""Reads one target from its state; its batches' cursors are the target's new state."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_OWN = ("_read_at", "_wait_until", "_failures", "_error", "_remedy", "_permanent", "_pause")
+
+
+def read_targets(cursor: Cursor, targets: Iterable[str], context: CollectContext, read: Read) -> Iterator[Batch]:
+    """All targets' batches with the whole cursor. Raises SourceError when some (`partial`) or all fail.
+
+    Other keys of `cursor` are kept as they are.
+    """
+    old = cursor.get("targets")
+    states: dict[str, State] = {key: _state_of(old, key) for key in dict.fromkeys(targets)}
+    for key in sorted(states, key=lambda name: _time(states[name], "_read_at") or _NEVER):
+        if context.stopping():
+            break
+        if (_time(states[key], "_wait_until") or _NEVER) > context.now:
+            continue
+        yield from _read_one(key, states, cursor, context.now, read)
+    yield Batch(cursor={**cursor, "targets": states})
+    _raise_for(states, context.now)
+
+
+def _read_one(key: str, states: dict[str, State], cursor: Cursor, now: datetime, read: Read) -> Iterator[Batch]:
+    own = {name: value for name, value in states[key].items() if name in _OWN}
+    plain = {name: value for name, value in states[key].items() if name not in _OWN}
+    try:
+        for batch in read(key, plain):
+            if batch.cursor is not None:
+                plain = batch.cursor
+                states[key] = {**plain, **own}
+            yield replace(batch, cursor={**cursor, "targets": dict(states)})
+    except SourceError as exc:
+        states[key] = {**plain, **_failed(own, exc, now)}
+    else:
+        states[key] = {**plain, "_read_at": now.isoformat()}
+
+
+def _state_of(old: object, key: str) -> State:
+    state = old.get(key) if isinstance(old, dict) else None
+    return dict(state) if isinstance(state, dict) else {}
+
+
+def _failed(own: State, exc: SourceError, now: datetime) -> State:
+    failures = 0 if exc.pause else int(own.get("_failures") or 0) + 1
+    wait = exc.retry_after or wait_after(failures)
+    return {
+        "_read_at": own.get("_read_at"),
+        "_failures": failures,
+        "_wait_until": (now + wait).isoformat(),
+        "_error": str(exc),
+        "_remedy": exc.remedy,
+        "_permanent": exc.permanent,
+        "_pause": exc.pause,
+    }
+
+
+def _time(state: State, name: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(state[name])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
+
+
+def _raise_for(states: dict[str, State], now: datetime) -> None:
+    held = [state for state in states.values() if "_error" in state]
+    failing = [state for state in held if not state.get("_pause")]
+    if not held or (not failing and len(held) < len(states)):
+        return
+    told = failing or held
+    first = told[0]
+    ends = [at for at in (_time(state, "_wait_until") for state in held) if at is not None]
+    waits = [at - now for at in ends]
+    text = str(first["_error"])
+    raise SourceError(
+        text if len(states) == 1 else f"{len(told)} of {len(states)} cannot be read: {text}",
+        remedy=str(first.get("_remedy") or ""),
+        permanent=len(held) == len(states) and all(state.get("_permanent") for state in held),
+        retry_after=max(min(waits, default=timedelta(0)), timedelta(seconds=1)),
+        partial=len(held) < len(states),
+        pause=not failing,
+    )
