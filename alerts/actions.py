@@ -40,7 +40,8 @@ class Action:
     """Something a person did. `by` is a person id of the mandate (or the raw user id of somebody unknown).
 
     `data` holds what the action needs: `level`, `until` (ISO time), `reason`, `to`, `text`, `status`, `url`,
-    `brand`, `other` (incident number), `event_id` (for redelivered clicks).
+    `brand`, `theme`, `thread`, `other` (incident number), `scope` (`theme:payment`), `next_update` (ISO time),
+    `groups` (Slack user groups and channels of the person, comma-separated), `event_id` (for redelivered clicks).
     """
 
     kind: ActionKind
@@ -55,24 +56,30 @@ class Action:
 class Signals:
     """All signals of one brand at the end of one closed bucket; empty when it was calm.
 
-    `covered` is the share of the brand's sources that were heard: 0 means that silence is not calm.
+    `covered` is the share of the brand's sources that were heard: 0 means that silence is not calm. `blind` names
+    the sources that were not heard.
     """
 
     brand: str
     at: datetime
     signals: tuple[Signal, ...] = ()
     covered: float = 1.0
+    blind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OwnPost:
-    """A post by one of the brand's own accounts: it may confirm publicly, and it may promise."""
+    """A post by one of the brand's own accounts: it may confirm publicly, and it may promise.
+
+    `thread` is the thread it answers in (None for a post of its own), `themes` those whose words it holds.
+    """
 
     brand: str
     at: datetime
     text: str
     thread: str | None = None
     url: str | None = None
+    themes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

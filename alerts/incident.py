@@ -61,13 +61,17 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A decision to wait and watch (practice P21): reason, person, expiry, and what breaks it."""
+    """A decision to wait and watch (practice P21): reason, person, expiry, and what breaks it.
+
+    `observed` is what each scope and detector showed then, against which "twice the volume" is measured.
+    """
 
     reason: str
     by: str
     since: datetime
     until: datetime
     baseline_observed: float = 0.0
+    observed: tuple[tuple[str, float], ...] = ()
     tripwires: tuple[str, ...] = ("twice_the_volume", "news", "threat", "level_raised")
 
 
@@ -111,11 +115,29 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldDown:
+    """A person judged lower than the detectors: signals up to `level` no longer raise the incident.
+
+    It ends when the signals go beyond `level`, double what was `observed` then, or have been calm.
+    """
+
+    level: Level
+    by: str
+    at: datetime
+    observed: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One story of one brand, numbered (INC-12), holding scopes (brand, themes, threads …).
 
     `signals` holds the newest signal per scope and detector; `mandate` is the snapshot of the mandate in force
     when the incident opened (a JSON document); `peak_at`/`peak_observed` belong to the highest signal.
+    `seen` is, per level, when signals last asked for at least it (moved on by the time in which sources were
+    blind); `judged_at` the newest bucket judged. `familiar` are the themes that no longer make a new turn.
+    `silenced` is the id of the silence that keeps it quiet. `root_place` is where its root message was ordered.
+    `handled` are the newest event ids of actions, so that a redelivered click is harmless. `stages` are the first
+    times of P6 (customer service, social, questions, media). `owner` is whoever it was handed to.
     """
 
     number: int
@@ -150,6 +172,21 @@ class Incident:
     drill: bool = False
     mandate: Mapping[str, object] = field(default_factory=dict)
     card_version: int = 0
+    seen: tuple[tuple[Level, datetime], ...] = ()
+    judged_at: datetime | None = None
+    held_down: HeldDown | None = None
+    familiar: frozenset[str] = frozenset()
+    silenced: str | None = None
+    root_place: str | None = None
+    owner: str | None = None
+    stages: tuple[tuple[str, datetime], ...] = ()
+    threat_ids: frozenset[int] = frozenset()
+    card_at: datetime | None = None
+    updated_at: datetime | None = None
+    aftercare_until: datetime | None = None
+    digest_due_at: datetime | None = None
+    own_story_url: str | None = None
+    handled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +247,8 @@ class Notification:
 
     `channel` names a configured channel (`slack`, `email` …), `place` where in it (a Slack channel or user id,
     an address; empty for the channel's default). `root` marks the incident's one root message; `edit` changes it
-    in place; else it is a reply in its thread (`broadcast`: shown in the channel as well). `data` says what the
+    in place; else it is a reply in its thread (`broadcast`: shown in the channel as well), unless `place` is not the
+    root's: then it is a message of its own there (a copy for customer service). `data` says what the
     text is about (JSON); the card is rendered from the incident when it is sent. `priority` 0 overtakes 1.
     """
 

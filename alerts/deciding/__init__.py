@@ -1,0 +1,1 @@
+"""The parts of `alerts.decide`: one module a concern, all pure."""

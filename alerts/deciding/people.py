@@ -1,0 +1,301 @@
+"""What people do with an incident: one function an action, each checked against the mandate before.
+
+A handler changes the draft and answers None, or answers why it cannot be done (and changes nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from alerts.actions import Action, ActionKind
+from alerts.deciding.calm import begin_aftercare, close, lower_to, support_up_to
+from alerts.deciding.draft import Draft
+from alerts.deciding.findings import observed_by_kind
+from alerts.deciding.levels import add_deadline, hold_down, raise_to
+from alerts.deciding.signals import reopen
+from alerts.deciding.telling import edit_card, reply
+from alerts.incident import (
+    Acknowledgement,
+    CurrentMessage,
+    Fact,
+    IncidentState,
+    Obligation,
+    ObligationKind,
+    Reason,
+    Wait,
+)
+from alerts.obligations import CLIMBING, active, end_kinds, meet_kinds
+from detectors.signal import Level
+
+Answer = str | None
+"""Why an action cannot be done (`bad_data: until`, `wrong_state`); None when it was."""
+
+FACT_STATES = ("confirmed", "disputed", "unknown")
+
+
+def text_of(action: Action, name: str) -> str:
+    """A text from the action's data, trimmed; empty when it is missing."""
+    return str(action.data.get(name, "")).strip()
+
+
+def time_of(action: Action, name: str) -> datetime | None:
+    """An aware time from the action's data; None when it is missing, no time, or without an offset."""
+    try:
+        when = datetime.fromisoformat(text_of(action, name))
+    except ValueError:
+        return None
+    return when if when.tzinfo else None
+
+
+def level_of(action: Action) -> Level | None:
+    """The level named in the action's data; None when it names none."""
+    return {level.label: level for level in Level if level}.get(text_of(action, "level").lower())
+
+
+def acknowledge(draft: Draft, action: Action) -> Answer:
+    """Take it on. A second acknowledgement of the same level is a silent success."""
+    taken = draft.incident.acknowledgement
+    if taken is not None and taken.level >= draft.incident.level and not active(draft.incident, *CLIMBING):
+        return None
+    if not draft.active:
+        return "wrong_state"
+    _take_on(draft, action)
+    draft.enter(IncidentState.ACKNOWLEDGED if draft.incident.wait is None else IncidentState.WAITING)
+    draft.write("acknowledged", actor=action.by, channel=action.channel, level=draft.incident.level.label)
+    reply(draft, Reason.ACKNOWLEDGED, {"by": draft.mandate.name_of(action.by), "at": draft.now.isoformat()})
+    edit_card(draft)
+    return None
+
+
+def _take_on(draft: Draft, action: Action) -> None:
+    draft.change(
+        acknowledgement=Acknowledgement(action.by, draft.now, action.channel, draft.incident.level),
+        obligations=meet_kinds(draft.incident, CLIMBING, draft.now, action.by),
+        owner=draft.incident.owner or action.by,
+        silenced=None,
+    )
+
+
+def wait(draft: Draft, action: Action) -> Answer:
+    """Wait and watch: needs a reason and a time to come (`until`, ISO with offset)."""
+    until, reason = time_of(action, "until"), text_of(action, "reason")
+    if until is None or until <= draft.now:
+        return "bad_data: until"
+    if not reason:
+        return "bad_data: reason"
+    if not draft.active:
+        return "wrong_state"
+    _take_on(draft, action)
+    draft.enter(IncidentState.WAITING)
+    observed = observed_by_kind(draft.incident.signals)
+    decided = Wait(reason, action.by, draft.now, until, max((o for _, o in observed), default=0.0), observed)
+    due = Obligation(ObligationKind.WAIT_ENDS, until, draft.now, draft.incident.level, action.by, note=reason)
+    kept = end_kinds(draft.incident, (ObligationKind.WAIT_ENDS,), "superseded")
+    draft.change(wait=decided, obligations=(*kept, due))
+    draft.write("waiting", actor=action.by, channel=action.channel, reason=reason, until=until.isoformat())
+    reply(
+        draft,
+        Reason.WAITING,
+        {"by": draft.mandate.name_of(action.by), "reason": reason, "until": until.isoformat()},
+    )
+    edit_card(draft)
+    return None
+
+
+def raise_level(draft: Draft, action: Action) -> Answer:
+    """Raise to the level named, or by one."""
+    wanted = level_of(action) or Level(min(draft.incident.level + 1, Level.CRISIS))
+    if draft.incident.state is IncidentState.CLOSED:
+        return "wrong_state"
+    if draft.active and wanted <= draft.incident.level:
+        return None
+    if draft.incident.state is IncidentState.AFTERCARE:
+        reopen(draft, actor=action.by, channel=action.channel)
+    support_up_to(draft, wanted)
+    raise_to(draft, wanted, None, actor=action.by, channel=action.channel)
+    _break_wait(draft)
+    return None
+
+
+def _break_wait(draft: Draft) -> None:
+    if draft.incident.wait is not None and draft.incident.state is not IncidentState.WAITING:
+        ended = end_kinds(draft.incident, (ObligationKind.WAIT_ENDS,), "broken: level_raised")
+        draft.change(wait=None, obligations=ended)
+
+
+def lower_level(draft: Draft, action: Action) -> Answer:
+    """Lower to the level named, or by one; today's signals do not raise it again."""
+    wanted = level_of(action) or Level(max(draft.incident.level - 1, Level.WATCH))
+    if not draft.active:
+        return "wrong_state"
+    if wanted >= draft.incident.level:
+        return None
+    hold_down(draft, action.by)
+    lower_to(draft, wanted, why=text_of(action, "reason") or "decided", actor=action.by, channel=action.channel)
+    return None
+
+
+def hand_over(draft: Draft, action: Action) -> Answer:
+    """Name another owner (`to`: person or role id)."""
+    to = draft.mandate.person_id(text_of(action, "to")) or text_of(action, "to")
+    if to not in draft.mandate.people and to not in draft.mandate.roles:
+        return "bad_data: to"
+    if to == draft.incident.owner:
+        return None
+    draft.change(owner=to)
+    draft.write("handed_over", actor=action.by, channel=action.channel, to=to)
+    reply(draft, Reason.STATE_CHANGED, {"state": "handed_over", "to": draft.mandate.name_of(to), "by": action.by})
+    edit_card(draft)
+    return None
+
+
+def stand_down(draft: Draft, action: Action) -> Answer:
+    """The crisis group says it is over: aftercare, and today's signals do not bring it back."""
+    if draft.incident.state is IncidentState.AFTERCARE:
+        return None
+    if not draft.active:
+        return "wrong_state"
+    hold_down(draft, action.by)
+    begin_aftercare(draft, why=text_of(action, "reason") or "stood_down", actor=action.by, channel=action.channel)
+    return None
+
+
+def false_alarm(draft: Draft, action: Action) -> Answer:
+    """It was nothing: closed and marked, so that thresholds can be learnt from it (practice P38)."""
+    if draft.incident.state is IncidentState.CLOSED:
+        return None if draft.incident.false_alarm else "wrong_state"
+    hold_down(draft, action.by)
+    draft.change(false_alarm=True, obligations=meet_kinds(draft.incident, CLIMBING, draft.now, action.by))
+    close(draft, why="false_alarm", actor=action.by, channel=action.channel)
+    return None
+
+
+def note(draft: Draft, action: Action) -> Answer:
+    """Write something down on the timeline."""
+    if not text_of(action, "text"):
+        return "bad_data: text"
+    draft.write("note", actor=action.by, channel=action.channel, text=text_of(action, "text"))
+    return None
+
+
+def fact(draft: Draft, action: Action) -> Answer:
+    """Keep a fact: confirmed, disputed or unknown (practice P28). The same text again changes its standing."""
+    status, text = text_of(action, "status"), text_of(action, "text")
+    if status not in FACT_STATES or not text:
+        return "bad_data: status" if text else "bad_data: text"
+    others = tuple(f for f in draft.incident.facts if f.text != text)
+    draft.change(facts=(*others, Fact(status, text, action.by, draft.now)))
+    draft.write("fact", actor=action.by, channel=action.channel, status=status, text=text)
+    edit_card(draft)
+    return None
+
+
+def message(draft: Draft, action: Action) -> Answer:
+    """Set what we say now (budskap); it is refreshed in time, and agents see it at once (practice P17, P42)."""
+    text = text_of(action, "text")
+    if not text:
+        return "bad_data: text"
+    draft.change(
+        message=CurrentMessage(text, action.by, draft.now, text_of(action, "url") or None),
+        obligations=meet_kinds(draft.incident, (ObligationKind.REFRESH_MESSAGE,), draft.now, action.by),
+    )
+    every = draft.mandate.policy(draft.incident.level, draft.incident.brand).refresh_message_every
+    if every is not None and draft.active:
+        add_deadline(draft, ObligationKind.REFRESH_MESSAGE, draft.now + every, action.by)
+    _public_time(draft, action)
+    draft.write("message", actor=action.by, channel=action.channel, text=text)
+    reply(draft, Reason.UPDATE, {"message": text, "by": draft.mandate.name_of(action.by)})
+    edit_card(draft)
+    return None
+
+
+def posted(draft: Draft, action: Action) -> Answer:
+    """We have said something publicly (`url`): confirms, and may give the time of the next public update."""
+    confirm_public(draft, action.by, text_of(action, "url") or None)
+    done = meet_kinds(draft.incident, (ObligationKind.NEXT_PUBLIC_UPDATE,), draft.now, action.by)
+    draft.change(obligations=done)
+    _public_time(draft, action)
+    draft.write("posted", actor=action.by, channel=action.channel, url=text_of(action, "url") or None)
+    edit_card(draft)
+    return None
+
+
+def confirm_public(draft: Draft, by: str, url: str | None) -> None:
+    """Note the first public word of ours; it meets the deadline for confirming."""
+    draft.change(
+        first_own_post_at=draft.incident.first_own_post_at or draft.now,
+        own_story_url=draft.incident.own_story_url or url,
+        obligations=meet_kinds(draft.incident, (ObligationKind.CONFIRM_PUBLICLY,), draft.now, by),
+    )
+
+
+def _public_time(draft: Draft, action: Action) -> None:
+    next_update = time_of(action, "next_update")
+    if next_update is not None and next_update > draft.now:
+        ended = end_kinds(draft.incident, (ObligationKind.NEXT_PUBLIC_UPDATE,), "superseded")
+        draft.change(obligations=ended)
+        add_deadline(draft, ObligationKind.NEXT_PUBLIC_UPDATE, next_update, action.by)
+
+
+def promise(draft: Draft, action: Action) -> Answer:
+    """Something was promised publicly, by a time (`until`) or within the configured time (practice P30)."""
+    text, until = text_of(action, "text"), time_of(action, "until")
+    if not text:
+        return "bad_data: text"
+    if draft.incident.state is IncidentState.CLOSED:
+        return "wrong_state"
+    due = until if until is not None and until > draft.now else draft.now + draft.mandate.timing.promise_within
+    add_deadline(draft, ObligationKind.PROMISE, due, action.by, text)
+    draft.write("promised", actor=action.by, channel=action.channel, text=text, until=due.isoformat())
+    return None
+
+
+def answer_flag(draft: Draft, action: Action) -> Answer:
+    """Answer whoever flagged; that is taking it on."""
+    owed = active(draft.incident, ObligationKind.ANSWER_FLAG)
+    if not owed:
+        return None if draft.incident.acknowledgement else "wrong_state"
+    _take_on(draft, action)
+    draft.enter(IncidentState.ACKNOWLEDGED)
+    text = text_of(action, "text")
+    draft.write("flag_answered", actor=action.by, channel=action.channel, text=text or None)
+    reply(
+        draft,
+        Reason.ACKNOWLEDGED,
+        {"by": draft.mandate.name_of(action.by), "text": text, "obligation": "answer_flag"},
+    )
+    edit_card(draft)
+    return None
+
+
+def reopen_by_hand(draft: Draft, action: Action) -> Answer:
+    """Open it again at watch, or at the level named."""
+    if draft.active:
+        return None
+    if draft.incident.merged_into is not None:
+        return "wrong_state"
+    reopen(draft, actor=action.by, channel=action.channel)
+    wanted = level_of(action) or Level.WATCH
+    support_up_to(draft, wanted)
+    raise_to(draft, wanted, None, actor=action.by, channel=action.channel)
+    return None
+
+
+HANDLERS: dict[ActionKind, Callable[[Draft, Action], Answer]] = {
+    ActionKind.ACKNOWLEDGE: acknowledge,
+    ActionKind.WAIT: wait,
+    ActionKind.RAISE: raise_level,
+    ActionKind.LOWER: lower_level,
+    ActionKind.HAND_OVER: hand_over,
+    ActionKind.STAND_DOWN: stand_down,
+    ActionKind.FALSE_ALARM: false_alarm,
+    ActionKind.NOTE: note,
+    ActionKind.FACT: fact,
+    ActionKind.MESSAGE: message,
+    ActionKind.POSTED: posted,
+    ActionKind.PROMISE: promise,
+    ActionKind.ANSWER_FLAG: answer_flag,
+    ActionKind.REOPEN: reopen_by_hand,
+}
+"""Flag, merge and split concern more than one incident: `alerts.deciding.stories`."""
