@@ -247,8 +247,8 @@ class Notification:
 
     `channel` names a configured channel (`slack`, `email` …), `place` where in it (a Slack channel or user id,
     an address; empty for the channel's default). `root` marks the incident's one root message; `edit` changes it
-    in place; else it is a reply in its thread (`broadcast`: shown in the channel as well), unless `place` is not the
-    root's: then it is a message of its own there (a copy for customer service). `data` says what the
+    in place; else it is a reply in its thread (`broadcast`: shown in the channel as well), unless `place` is not
+    the root's: then it is a message of its own there (a copy for customer service). `data` says what the
     text is about (JSON); the card is rendered from the incident when it is sent. `priority` 0 overtakes 1.
     """
 
