@@ -29,13 +29,13 @@ class Adapter(ABC):
     """One collector and its fake platform on a simulated clock.
 
     `not_applicable` names the cases (test functions without `test_`) that cannot happen, each with the reason.
-    `page_size` is the fake's; `walks_pages` is False where everything comes in one answer.
-    `delay` is how far the clock moves before each poll that is due.
+    `page_size` is the fake's; `latest` is how late a post may turn up and must still be found.
     """
 
     type_name: ClassVar[str]
     not_applicable: ClassVar[dict[str, str]] = {}
     page_size: ClassVar[int] = 5
+    latest: ClassVar[timedelta] = timedelta(hours=1)
 
     def __init__(self, clock: SimulatedClock, folder: Path) -> None:
         self.clock = clock
