@@ -1,0 +1,215 @@
+"""The alert as a reader meets it, before any channel: one card, ten seconds to grasp.
+
+What happens (theme first), how sure and why, since when, how big and where, who owns it, what you may do
+yourself, what happens next and when, two actions. Pure: `build_card` takes the incident, the plan that the
+mandate gives for it and the reader, and returns plain strings. Every string in a card is still untrusted; each
+renderer in `alerts/renderers` escapes for its own medium.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from alerts.actions import ActionKind
+from alerts.card_lines import card_lines, lead_sentence, notice_lines, reason_values, reply_lines, worded
+from alerts.card_parts import (
+    Card,
+    CardAction,
+    CardQuote,
+    Circumstances,
+    Line,
+    NextStep,
+    Plan,
+    main_theme,
+)
+from alerts.incident import Incident, IncidentState, Notification, Reason
+from alerts.safe_text import one_line, quote, shorten, web_url
+
+if TYPE_CHECKING:
+    from alerts.texts.reader import Reader
+
+__all__ = [
+    "Card",
+    "CardAction",
+    "CardQuote",
+    "Circumstances",
+    "Line",
+    "NextStep",
+    "Plan",
+    "build_card",
+    "build_notice",
+    "build_reply",
+    "notes",
+]
+
+QUOTE_LENGTH = 280
+QUOTES = 2
+
+MENU = (
+    ActionKind.RAISE,
+    ActionKind.LOWER,
+    ActionKind.HAND_OVER,
+    ActionKind.STAND_DOWN,
+    ActionKind.FALSE_ALARM,
+    ActionKind.NOTE,
+    ActionKind.FACT,
+    ActionKind.MESSAGE,
+    ActionKind.POSTED,
+)
+"""What the menu offers, in this order."""
+
+
+def build_card(
+    incident: Incident,
+    plan: Plan,
+    reader: Reader,
+    notification: Notification | None = None,
+    circumstances: Circumstances | None = None,
+) -> Card:
+    """Return the whole card of an incident, for a root message or a channel without threads."""
+    quotes = _quotes(incident, reader)
+    return Card(
+        title=_title(incident, reader),
+        language=reader.language,
+        number=incident.number,
+        level=incident.level,
+        version=incident.card_version,
+        mark=_mark(incident, notification, reader),
+        opening=_opening(incident, plan, notification, reader),
+        lead=lead_sentence(incident, reader),
+        notes=notes(reader, circumstances),
+        lines=card_lines(incident, plan, reader),
+        quotes_label=reader.text("label.quotes") if quotes else "",
+        quotes=quotes,
+        link_label=reader.text("label.link"),
+        buttons=_buttons(incident, reader),
+        menu_label=reader.text("label.menu"),
+        menu=_menu(incident, reader),
+        footer=_footer(incident, reader),
+    )
+
+
+def build_reply(
+    incident: Incident,
+    plan: Plan,
+    reader: Reader,
+    notification: Notification,
+    circumstances: Circumstances | None = None,
+) -> Card:
+    """Return the short card of a reply in the incident's thread: why it is sent, and what happens next."""
+    whole = build_card(incident, plan, reader, notification, circumstances)
+    opening = whole.opening or whole.lead
+    lines = reply_lines(incident, plan, reader, notification.reason)
+    return replace(whole, opening=opening, lead="", lines=lines, quotes=(), quotes_label="", buttons=(), menu=())
+
+
+def build_notice(notification: Notification, reader: Reader, circumstances: Circumstances | None = None) -> Card:
+    """Return the card of a message that belongs to no incident: health, blindness, digest, test."""
+    reason = notification.reason
+    values = dict(notification.data)
+    drill = bool(values.get("drill")) or reason is Reason.DRILL
+    return Card(
+        title=reader.text(f"notice.{reason}" if reader.has(f"notice.{reason}") else "notice.other"),
+        language=reader.language,
+        mark=reader.text("mark.test" if reason is Reason.TEST else "mark.drill")
+        if drill or reason is Reason.TEST
+        else "",
+        opening=_reason_sentence(reason, reader, values),
+        notes=notes(reader, circumstances),
+        lines=notice_lines(values, reader),
+        footer=reader.text("card.footer_notice", at=notification.created_at),
+    )
+
+
+def notes(reader: Reader, circumstances: Circumstances | None) -> tuple[str, ...]:
+    """Return what must be said of this delivery before anything else."""
+    if circumstances is None:
+        return ()
+    said = list(circumstances.notes)
+    if circumstances.instead_of:
+        said.append(reader.text("note.fallback", channel=circumstances.instead_of, trouble=circumstances.trouble))
+    if circumstances.late_since is not None:
+        delay = max(timedelta(), reader.now - circumstances.late_since)
+        said.append(reader.text("note.late", decided_at=circumstances.late_since, delay=delay))
+    if circumstances.may_be_repeated:
+        said.append(reader.text("note.repeated"))
+    if circumstances.silenced_until is not None:
+        said.append(reader.text("note.silenced", until=circumstances.silenced_until))
+    return tuple(said)
+
+
+def _title(incident: Incident, reader: Reader) -> str:
+    """Return "Warning: Nordtåg · delays"."""
+    theme = shorten(main_theme(incident), 50)
+    level = reader.text(f"level.{incident.level.label}")
+    brand = shorten(one_line(incident.brand), 60)
+    if theme:
+        return reader.text("card.title_theme", level=level, brand=brand, theme=theme)
+    return reader.text("card.title", level=level, brand=brand)
+
+
+def _mark(incident: Incident, notification: Notification | None, reader: Reader) -> str:
+    """Return the drill or test mark, or ""."""
+    if notification is not None and notification.reason is Reason.TEST:
+        return reader.text("mark.test")
+    drill = incident.drill or (notification is not None and notification.reason is Reason.DRILL)
+    return reader.text("mark.drill") if drill else ""
+
+
+def _opening(incident: Incident, plan: Plan, notification: Notification | None, reader: Reader) -> str:
+    """Return why this is sent now; "" for the first alert, whose lead says it."""
+    if notification is None or notification.reason in (Reason.FIRST, Reason.EDIT, Reason.DRILL):
+        return ""
+    values = {**reason_values(incident, plan, reader), **notification.data}
+    return _reason_sentence(notification.reason, reader, values)
+
+
+def _reason_sentence(reason: Reason, reader: Reader, values: Mapping[str, object]) -> str:
+    """Return the catalogue's sentence for a reason: the special one where the data names a case."""
+    cases = [str(values[name]) for name in ("obligation", "state") if values.get(name)]
+    cases = [name for name in ("chain_ended", "threat", "message") if values.get(name)] + cases
+    keys = [*(f"reason.{reason}.{case}" for case in cases), f"reason.{reason}", "reason.other"]
+    return reader.text(next(key for key in keys if reader.has(key)), **worded(values, reader))
+
+
+def _quotes(incident: Incident, reader: Reader) -> tuple[CardQuote, ...]:
+    """Return the posts worth seeing: the first, then examples, each once."""
+    evidence = incident.evidence
+    if evidence is None:
+        return ()
+    candidates = [post for post in (evidence.first, evidence.loudest, *evidence.examples) if post is not None]
+    chosen = list({post.mention_id: post for post in candidates}.values())[:QUOTES]
+    shown = []
+    for post in chosen:
+        about = [one_line(post.source), reader.time(post.at)]
+        if post.followers:
+            about.append(reader.text("card.followers", post.followers))
+        text = quote(post.text, QUOTE_LENGTH) or reader.text("card.no_words")
+        shown.append(CardQuote(text, " · ".join(part for part in about if part), web_url(post.url)))
+    return tuple(shown)
+
+
+def _buttons(incident: Incident, reader: Reader) -> tuple[CardAction, ...]:
+    """Return the two visible actions of the incident's state; everybody in the channel sees the same."""
+    if incident.state is IncidentState.CLOSED:
+        return ()
+    acknowledged = incident.acknowledgement is not None and incident.acknowledgement.level >= incident.level
+    wanted = (ActionKind.POSTED, ActionKind.WAIT) if acknowledged else (ActionKind.ACKNOWLEDGE, ActionKind.WAIT)
+    if incident.flag is not None and not acknowledged:
+        wanted = (ActionKind.ANSWER_FLAG, ActionKind.WAIT)
+    return tuple(CardAction(kind, reader.text(f"action.{kind}")) for kind in wanted)
+
+
+def _menu(incident: Incident, reader: Reader) -> tuple[CardAction, ...]:
+    """Return the rest of the actions; a closed incident can only be reopened or noted on."""
+    kinds = (ActionKind.REOPEN, ActionKind.NOTE) if incident.state is IncidentState.CLOSED else MENU
+    return tuple(CardAction(kind, reader.text(f"action.{kind}")) for kind in kinds)
+
+
+def _footer(incident: Incident, reader: Reader) -> str:
+    """Return "INC-12 · open · updated 14:12"."""
+    state = reader.text(f"state.{incident.state}")
+    return reader.text("card.footer", number=f"INC-{incident.number}", state=state, now_at=reader.now)

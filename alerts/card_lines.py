@@ -1,0 +1,309 @@
+"""The lines of a card, one function each: from the incident and its plan to a labelled sentence, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from alerts.card_parts import Line, Plan, main_theme
+from alerts.incident import Incident, IncidentState, ObligationKind, Reason
+from alerts.obligations import CLIMBING, active
+from alerts.safe_text import one_line, shorten
+from detectors.signal import Level, Signal
+
+if TYPE_CHECKING:
+    from alerts.texts.reader import Reader, Value
+
+VERY_RARE = 4.0
+RARE = 2.0
+"""Surprise (−log10 of chance) from which a finding is called very unlikely, unlikely to be chance."""
+
+SOURCES = 3
+STEPS = 2
+DUE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What every line is made from."""
+
+    incident: Incident
+    plan: Plan
+    reader: Reader
+
+
+LineMaker = Callable[[Case], str]
+
+_FAMILIES = {
+    "level": "level",
+    "was": "level",
+    "state": "state",
+    "obligation": "obligation",
+    "action": "action",
+    "day_kind": "day",
+}
+"""Values that are words of ours, and the catalogue family that translates them."""
+
+
+def card_lines(incident: Incident, plan: Plan, reader: Reader) -> tuple[Line, ...]:
+    """Return the labelled lines of a whole card, in reading order, without empty ones."""
+    return _lines(_WHOLE, Case(incident, plan, reader))
+
+
+def reply_lines(incident: Incident, plan: Plan, reader: Reader, reason: Reason) -> tuple[Line, ...]:
+    """Return the lines of a reply: all that changed for a raised level or a new turn, else only what is next."""
+    chosen = _CHANGED if reason in (Reason.LEVEL_RAISED, Reason.NEW_TURN, Reason.UPDATE) else _SHORT
+    return _lines(chosen, Case(incident, plan, reader))
+
+
+def notice_lines(values: Mapping[str, object], reader: Reader) -> tuple[Line, ...]:
+    """Return the lines of the daemon's own messages: since when, why, what to do."""
+    names = ("since", "why", "remedy")
+    return tuple(
+        Line(reader.text(f"label.{name}"), reader.value(name, cast("Value", values[name])))
+        for name in names
+        if values.get(name)
+    )
+
+
+def lead_sentence(incident: Incident, reader: Reader) -> str:
+    """Return what happens, theme first: the strongest signal's sentence; a flag's own words for a flag."""
+    theme = main_theme(incident)
+    strongest = _by_strength(incident)
+    if incident.flag is not None and not strongest:
+        sentence = reader.text("lead.flag", text=shorten(one_line(incident.flag), 200))
+    elif strongest:
+        sentence = explain(strongest[0], reader)
+    else:
+        sentence = reader.text("lead.opened", since=incident.opened_at)
+    if not theme:
+        return sentence
+    return reader.text("lead.theme", theme=theme[:1].upper() + theme[1:], sentence=sentence)
+
+
+def explain(signal: Signal, reader: Reader) -> str:
+    """Return the one sentence that explains a signal, with its numbers, in the reader's language."""
+    finding = signal.finding
+    key = f"explain.{finding.explanation.key}"
+    if reader.has(key):
+        said = worded(finding.explanation.numbers, reader)
+        return " ".join(part for part in (reader.text(key, **said), _seen_before(said, reader)) if part)
+    span = finding.window_seconds
+    return reader.text("explain.other", observed=finding.observed, expected=finding.expected, window_seconds=span)
+
+
+def _seen_before(numbers: Mapping[str, Value], reader: Reader) -> str:
+    """Return on how many of the days that we know it has been like that; "" when the numbers do not say."""
+    days = numbers.get("days")
+    seen = numbers.get("days_as_many", numbers.get("days_as_high"))
+    if days is None or not isinstance(seen, int | float):
+        return ""
+    if seen < 1:
+        return reader.text("explain.never_seen", days=days)
+    return reader.text("explain.seen", round(seen), days=days)
+
+
+def reason_values(incident: Incident, plan: Plan, reader: Reader) -> dict[str, object]:
+    """Return what reason sentences may name, taken from the incident where the notification does not say."""
+    acknowledged = incident.acknowledgement
+    wait = incident.wait
+    return {
+        "number": f"INC-{incident.number}",
+        "brand": incident.brand,
+        "theme": main_theme(incident) or incident.brand,
+        "level": incident.level.label,
+        "state": str(incident.state),
+        "since": incident.levels[-1][1] if incident.levels else incident.opened_at,
+        "told": reader.list(plan.told),
+        "by": plan.name_of(acknowledged.by) if acknowledged else None,
+        "until": wait.until if wait else None,
+        "reason": wait.reason if wait else None,
+        "observed": incident.peak_observed,
+        "text": incident.flag,
+    }
+
+
+def worded(values: Mapping[str, object], reader: Reader) -> dict[str, Value]:
+    """Return `values` with the catalogue's words for levels, states, obligations, actions and days."""
+    said = dict(values)
+    for name, family in _FAMILIES.items():
+        if isinstance(said.get(name), int) and family == "level":
+            said[name] = Level(cast("int", said[name])).label
+        if said.get(name) is not None and reader.has(f"{family}.{said[name]}"):
+            said[name] = reader.text(f"{family}.{said[name]}")
+    return cast("dict[str, Value]", said)
+
+
+def _lines(makers: tuple[tuple[str, LineMaker], ...], case: Case) -> tuple[Line, ...]:
+    made = ((label, make(case)) for label, make in makers)
+    return tuple(Line(case.reader.text(f"label.{label}"), text) for label, text in made if text)
+
+
+def _by_strength(incident: Incident) -> list[Signal]:
+    """Return the incident's signals, strongest first."""
+    return sorted(incident.signals, key=lambda s: (s.level, s.finding.surprise), reverse=True)
+
+
+def _sure(case: Case) -> str:
+    """How sure and why: a word for it, and what a second, different measure says."""
+    ranked = _by_strength(case.incident)
+    if not ranked:
+        return case.reader.text("sure.person") if case.incident.flag is not None else ""
+    surprise = ranked[0].finding.surprise
+    degree = "high" if surprise >= VERY_RARE else "medium" if surprise >= RARE else "low"
+    said = [case.reader.text(f"sure.{degree}")]
+    second = next((s for s in ranked[1:] if s.finding.detector != ranked[0].finding.detector), None)
+    if second is not None:
+        said.append(explain(second, case.reader))
+    return " ".join(said)
+
+
+def _since(case: Case) -> str:
+    """Since when: the onset and the span in which it may lie, when that is wider than a few minutes."""
+    onset = case.incident.onset
+    if onset is None:
+        return case.reader.text("card.since", at=case.incident.opened_at)
+    if (onset.latest - onset.earliest).total_seconds() <= 600:
+        return case.reader.text("card.since", at=onset.at)
+    return case.reader.text("card.since_between", at=onset.at, earliest=onset.earliest, latest=onset.latest)
+
+
+def _size(case: Case) -> str:
+    """How big: posts, people, how many of them negative, and the estimated reach."""
+    evidence = case.incident.evidence
+    if evidence is None or not evidence.mentions:
+        return ""
+    parts = [
+        case.reader.text("size.mentions", evidence.mentions),
+        case.reader.text("size.people", evidence.people) if evidence.people else "",
+        case.reader.text("size.negative_people", evidence.negative_people) if evidence.negative_people else "",
+        case.reader.text("size.hostile", evidence.hostile) if evidence.hostile else "",
+        case.reader.text("size.supportive", evidence.supportive) if evidence.supportive else "",
+        case.reader.text("size.reach", reach=evidence.reach) if evidence.reach else "",
+    ]
+    return case.reader.list(parts)
+
+
+def _where(case: Case) -> str:
+    """Where: the largest sources with their counts, and the other themes."""
+    evidence = case.incident.evidence
+    if evidence is None:
+        return ""
+    sources = [
+        f"{shorten(one_line(name), 40)} ({case.reader.number(n)})" for name, n in evidence.sources[:SOURCES]
+    ]
+    others = [shorten(one_line(theme), 40) for theme in case.incident.themes[1:4]]
+    also = case.reader.text("card.also_themes", themes=case.reader.list(others)) if others else ""
+    return "; ".join(part for part in (case.reader.list(sources), also) if part)
+
+
+def _owner(case: Case) -> str:
+    """Who owns it: who took it on, the theme's owner, who owns the final message, whom to ask."""
+    acknowledged = case.incident.acknowledgement
+    parts = [
+        case.reader.text("owner.acknowledged", by=case.plan.name_of(acknowledged.by), at=acknowledged.at)
+        if acknowledged
+        else "",
+        case.reader.text("owner.theme", owner=case.plan.owner) if case.plan.owner else "",
+        case.reader.text("owner.final_message", who=case.plan.final_message) if case.plan.final_message else "",
+        case.reader.text("owner.ask", who=case.reader.list(case.plan.departments))
+        if case.plan.departments
+        else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _may(case: Case) -> str:
+    """What the people addressed may do themselves, and whether a first confirmation needs nobody's leave."""
+    if case.incident.state is IncidentState.CLOSED:
+        return ""
+    allowed = [case.reader.text(f"may.{kind}") for kind in case.plan.may if case.reader.has(f"may.{kind}")]
+    parts = [case.reader.text("may.list", actions=case.reader.list(allowed)) if allowed else ""]
+    if case.plan.confirm_at_once is not None:
+        parts.append(case.reader.text("may.confirm_at_once" if case.plan.confirm_at_once else "may.ask_first"))
+    return " ".join(part for part in parts if part)
+
+
+def _first(case: Case) -> str:
+    """A short checklist: the two or three things that come first in this state."""
+    if case.incident.state is not IncidentState.OPEN or case.incident.level < Level.WARNING:
+        return ""
+    steps = [case.reader.text("checklist.acknowledge")]
+    if case.incident.first_own_post_at is None:
+        steps.append(case.reader.text("checklist.confirm"))
+    steps.append(case.reader.text("checklist.facts"))
+    return " ".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def _draft(case: Case) -> str:
+    """The holding statement to copy, while nothing of ours has been posted."""
+    told_already = case.incident.first_own_post_at is not None or case.incident.state is IncidentState.CLOSED
+    if not case.plan.holding_statement or told_already:
+        return ""
+    return case.reader.text("card.draft", text=shorten(one_line(case.plan.holding_statement), 300))
+
+
+def _message(case: Case) -> str:
+    """What we say now (budskap) and since when."""
+    message = case.incident.message
+    if message is None:
+        return ""
+    return case.reader.text(
+        "card.message", text=shorten(one_line(message.text), 300), by=case.plan.name_of(message.by), at=message.at
+    )
+
+
+def _facts(case: Case) -> str:
+    """The newest facts with their standing: confirmed, disputed, unknown."""
+    newest = case.incident.facts[-3:]
+    return " ".join(
+        case.reader.text(f"fact.{fact.status}", text=shorten(one_line(fact.text), 150))
+        for fact in newest
+        if case.reader.has(f"fact.{fact.status}")
+    )
+
+
+def _next(case: Case) -> str:
+    """What happens next and when: the end of a wait, the coming steps of the chain, or that the chain ends."""
+    if case.incident.state is IncidentState.CLOSED:
+        return case.reader.text("next.closed")
+    if case.incident.state is IncidentState.WAITING and case.incident.wait is not None:
+        wait = case.incident.wait
+        return case.reader.text(
+            "next.waiting",
+            until=wait.until,
+            by=case.plan.name_of(wait.by),
+            reason=shorten(one_line(wait.reason), 150),
+        )
+    steps = [
+        case.reader.text(f"next.{step.kind}", at=step.at, who=case.reader.list(map(one_line, step.who)))
+        for step in case.plan.next_steps[:STEPS]
+    ]
+    steps += [
+        case.reader.text("next.due", due_at=owed.due_at, obligation=case.reader.text(f"obligation.{owed.kind}"))
+        for owed in sorted(active(case.incident), key=lambda o: o.due_at)[:DUE]
+        if owed.kind not in CLIMBING and owed.kind is not ObligationKind.WAIT_ENDS
+    ]
+    if steps:
+        return " ".join(steps)
+    if case.incident.state is IncidentState.OPEN and case.incident.level > Level.WATCH:
+        return case.reader.text("next.chain_ended")
+    return case.reader.text("next.watching")
+
+
+_WHOLE: tuple[tuple[str, LineMaker], ...] = (
+    ("sure", _sure),
+    ("since", _since),
+    ("size", _size),
+    ("where", _where),
+    ("owner", _owner),
+    ("may", _may),
+    ("first", _first),
+    ("draft", _draft),
+    ("message", _message),
+    ("facts", _facts),
+    ("next", _next),
+)
+_CHANGED: tuple[tuple[str, LineMaker], ...] = (("sure", _sure), ("size", _size), ("next", _next))
+_SHORT: tuple[tuple[str, LineMaker], ...] = (("next", _next),)

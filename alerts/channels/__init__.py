@@ -1,0 +1,1 @@
+"""Ways to people: one file each; `registry` says which there are."""

@@ -1,0 +1,69 @@
+"""How each channel fares: since when it fails, why, what to do, and when to try it again. Kept in memory.
+
+A restart forgets it on purpose: the first message after a restart finds out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.channels.base import ChannelError
+from alerts.incident import TimelineEvent
+
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(minutes=5)
+PROBE_EVERY = timedelta(minutes=2)
+"""How often a permanently broken channel is tried again, in case somebody has repaired it."""
+
+OUTAGE_AFTER = timedelta(minutes=2)
+"""A channel that has failed for this long is passed by for urgent messages: the fallback gets a copy."""
+
+
+@dataclass(slots=True)
+class ChannelHealth:
+    """One channel's state; `failing_since` is None while it works."""
+
+    name: str
+    failing_since: datetime | None = None
+    error: str = ""
+    remedy: str = ""
+    permanent: bool = False
+    paused_until: datetime | None = None
+    failures: int = 0
+
+    def paused(self, now: datetime) -> bool:
+        """Tell whether nothing may be sent yet."""
+        return self.paused_until is not None and now < self.paused_until
+
+    def out(self, now: datetime) -> bool:
+        """Tell whether it has failed for so long that urgent messages go another way."""
+        return self.permanent or (self.failing_since is not None and now - self.failing_since >= OUTAGE_AFTER)
+
+    def failed(self, error: ChannelError, now: datetime) -> list[TimelineEvent]:
+        """Note a failure, pause where that is asked for; returns what to write down (the first time only)."""
+        first = self.failing_since is None
+        self.failing_since = self.failing_since or now
+        self.failures += 1
+        self.error, self.remedy, self.permanent = str(error), error.remedy, error.permanent
+        if error.retry_after is not None or error.permanent:
+            self.paused_until = now + self.wait(error)
+        data = {"channel": self.name, "error": str(error), "remedy": error.remedy}
+        return [TimelineEvent("channel_failed", now, channel=self.name, data=data)] if first else []
+
+    def worked(self, now: datetime) -> list[TimelineEvent]:
+        """Note a success; returns what to write down when it had failed."""
+        since, self.failing_since = self.failing_since, None
+        self.error, self.remedy, self.permanent, self.paused_until, self.failures = "", "", False, None, 0
+        if since is None:
+            return []
+        data = {"channel": self.name, "seconds": (now - since).total_seconds()}
+        return [TimelineEvent("channel_works_again", now, channel=self.name, data=data)]
+
+    def wait(self, error: ChannelError) -> timedelta:
+        """Return how long to wait after `error`: what the channel asks, else longer with every failure."""
+        if error.retry_after is not None:
+            return error.retry_after
+        if error.permanent:
+            return PROBE_EVERY
+        return min(LONGEST_RETRY, FIRST_RETRY * (1 << min(max(self.failures, 1) - 1, 10)))

@@ -1,0 +1,130 @@
+"""From a notification in the outbox to the message that a channel sends: the card, its place, its thread.
+
+The text is made when it is sent, from the incident as it is now: no message is older than what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.card import Card, Circumstances, Plan, build_card, build_notice, build_reply
+from alerts.channels.base import RenderedMessage
+from alerts.incident import Incident, Notification
+from alerts.plan import mandate_of, plan_for
+from alerts.renderers.plain import plain_text
+from alerts.texts.reader import Reader
+
+SLACK = "slack"
+
+Planner = Callable[[Incident, Notification | None, datetime], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContext:
+    """What messages need beside the incident: language and time zone of the readers, and when a message is late.
+
+    `planner` gives the plan to print (None: from the incident's own snapshot of the mandate).
+    """
+
+    language: str = "en"
+    timezone: str = "Europe/Stockholm"
+    late_after: timedelta = timedelta(minutes=2)
+    planner: Planner | None = None
+
+    def plan(self, incident: Incident, notification: Notification | None, now: datetime) -> Plan:
+        """The plan for one incident and whoever the notification addresses."""
+        if self.planner is not None:
+            return self.planner(incident, notification, now)
+        return plan_for(incident, mandate_of(incident), now, self.language, notification)
+
+    def reader(self, now: datetime) -> Reader:
+        """The reader at `now`."""
+        return Reader(self.language, self.timezone, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a notification belongs: the thread that it answers in, or the message that it edits."""
+
+    place: str
+    thread: str | None = None
+    edits: str | None = None
+
+
+def belongs_to_root(notification: Notification, incident: Incident | None) -> bool:
+    """Tell whether a notification answers in or edits its incident's root message (and must wait for it)."""
+    if incident is None or notification.root or notification.channel != SLACK:
+        return False
+    root_places = {incident.root_place, incident.root.place if incident.root is not None else None}
+    return notification.edit or notification.place in root_places
+
+
+def whereabouts(notification: Notification, incident: Incident | None, channel: str) -> Whereabouts:
+    """Return where a notification goes on `channel` (which may stand in for the notification's own)."""
+    root = incident.root if incident is not None else None
+    if root is None or root.channel != channel or not belongs_to_root(notification, incident):
+        return Whereabouts(notification.place)
+    if notification.edit:
+        return Whereabouts(root.place, edits=root.message_id)
+    return Whereabouts(root.place, thread=root.message_id)
+
+
+def render(
+    notification: Notification,
+    incident: Incident | None,
+    context: DeliveryContext,
+    now: datetime,
+    *,
+    where: Whereabouts,
+    may_be_repeated: bool = False,
+) -> RenderedMessage:
+    """Render a notification as it reads at `now`."""
+    reader = context.reader(now)
+    circumstances = _circumstances(notification, context, now, may_be_repeated=may_be_repeated)
+    card = _card(notification, incident, context, reader, circumstances, where)
+    return RenderedMessage(
+        key=notification.key,
+        card=card,
+        place=where.place,
+        thread=where.thread,
+        broadcast=notification.broadcast,
+        edits=where.edits,
+        pings=notification.recipients if notification.channel == SLACK else (),
+    )
+
+
+def render_text(incident: Incident, plan: Plan, language: str, timezone: str, now: datetime) -> str:
+    """Return an incident's card as plain text, for `incidents show`, the demo and the console."""
+    return plain_text(build_card(incident, plan, Reader(language, timezone, now)))
+
+
+def _card(
+    notification: Notification,
+    incident: Incident | None,
+    context: DeliveryContext,
+    reader: Reader,
+    circumstances: Circumstances,
+    where: Whereabouts,
+) -> Card:
+    if incident is None:
+        return build_notice(notification, reader, circumstances)
+    plan = context.plan(incident, notification, reader.now)
+    if where.thread is not None:
+        return build_reply(incident, plan, reader, notification, circumstances)
+    card = build_card(incident, plan, reader, notification, circumstances)
+    is_root = notification.root or notification.edit
+    return card if is_root else replace(card, buttons=(), menu=())
+
+
+def _circumstances(
+    notification: Notification, context: DeliveryContext, now: datetime, *, may_be_repeated: bool
+) -> Circumstances:
+    late = now - notification.created_at > context.late_after and not notification.edit
+    return Circumstances(
+        late_since=notification.created_at if late else None,
+        may_be_repeated=may_be_repeated,
+        instead_of=str(notification.data.get("instead_of") or ""),
+        trouble=str(notification.data.get("trouble") or ""),
+    )
