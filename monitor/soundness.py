@@ -1,0 +1,96 @@
+"""What makes a post unfit to be stored, said in words. One rule for files, hooks and platforms alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from monitor.mention import Mention
+
+TEXT_LIMIT = 1_000_000
+"""Characters. Longer than any e-mail; a text of megabytes is an export gone wrong."""
+
+NAME_LIMIT = 4_000
+"""Characters of an id, a url, an author or a brand."""
+
+COUNT_LIMIT = 2**62
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No platform that we read is older; 1970 is what a missing date looks like."""
+
+FUTURE_TOLERANCE = timedelta(hours=48)
+"""A clock may be wrong, a time zone forgotten: up to this the first sight is taken as the time of the post."""
+
+_NAMES = ("platform", "global_id", "source", "url", "author", "parent_id", "thread_id", "language")
+_COUNTS = ("followers", "likes", "replies", "shares", "views", "stars")
+_TIMES = ("created_at", "first_seen_at", "edited_at")
+_REQUIRED = ("platform", "global_id", "source")
+
+
+def defect(mention: Mention, now: datetime) -> str | None:
+    """Why a post cannot be stored; None when it can."""
+    for name in _REQUIRED:
+        if not getattr(mention, name):
+            return f"{name} is empty"
+    for name in _NAMES:
+        wrong = _wrong_text(getattr(mention, name), NAME_LIMIT)
+        if wrong:
+            return f"{name} {wrong}"
+    for name, value in (("text", mention.text), ("extra_text", mention.extra_text)):
+        wrong = "is missing" if value is None else _wrong_text(value, TEXT_LIMIT)
+        if wrong:
+            return f"{name} {wrong}"
+    return _wrong_brands(mention) or _wrong_numbers(mention) or _wrong_times(mention, now)
+
+
+def wrong_time(when: datetime, now: datetime) -> str | None:
+    """Why a time cannot be that of a post; None when it can."""
+    if when.tzinfo is None:
+        return "has no time zone"
+    if when < EARLIEST:
+        return f"is {when:%Y-%m-%d}, before any platform existed"
+    if when > now + FUTURE_TOLERANCE:
+        return f"is {when:%Y-%m-%d}, in the future"
+    return None
+
+
+def _wrong_text(value: object, limit: int) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return f"is {type(value).__name__}, not text"
+    if len(value) > limit:
+        return f"has {len(value):,} characters, more than {limit:,}"
+    if "\0" in value:
+        return "holds a NUL character"
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        return "holds half a character (a lone surrogate)"
+    return None
+
+
+def _wrong_brands(mention: Mention) -> str | None:
+    for name in (*mention.brands, *mention.author_handles):
+        wrong = _wrong_text(name, NAME_LIMIT)
+        if wrong or name is None:
+            return f"brand or handle {wrong or 'is missing'}"
+    return None
+
+
+def _wrong_numbers(mention: Mention) -> str | None:
+    for name in _COUNTS:
+        value = getattr(mention, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            return f"{name} is {type(value).__name__}, not a whole number"
+        if value is not None and value > COUNT_LIMIT:
+            return f"{name} is beyond any count"
+    return None
+
+
+def _wrong_times(mention: Mention, now: datetime) -> str | None:
+    for name in _TIMES:
+        value = getattr(mention, name)
+        if value is None:
+            continue
+        wrong = wrong_time(value, now) if isinstance(value, datetime) else f"is {type(value).__name__}, not a time"
+        if wrong:
+            return f"{name} {wrong}"
+    return None

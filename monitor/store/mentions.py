@@ -1,0 +1,218 @@
+"""Reading mentions: as detectors' rows, by window, by id, or as what is new since an id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from detectors.frame import MentionRow
+from monitor.collectors.base import WatchedThread
+from monitor.store.database import upsert
+from monitor.store.sequences import last_number
+from monitor.store.subject import Subject
+from monitor.store.tables import facts, links, mentions
+
+HOT_COMMENTS = 5
+"""A thread with this many comments in its last hour is read at every poll."""
+
+RECHECK_AFTER = (timedelta(hours=1), timedelta(hours=24), timedelta(hours=48))
+"""When a post is read again for edits and removals, after it was first seen."""
+
+_ROW = select(
+    mentions.c.id,
+    mentions.c.event_time,
+    mentions.c.first_seen_at,
+    mentions.c.source,
+    mentions.c.kind,
+    mentions.c.author,
+    mentions.c.label,
+    mentions.c.p_negative,
+    mentions.c.hostile,
+    mentions.c.question,
+    links.c.own,
+    links.c.themes,
+    func.coalesce(mentions.c.thread_id, mentions.c.global_id).label("thread"),
+    mentions.c.thread_id.is_(None).label("is_root"),
+    mentions.c.text,
+    mentions.c.url,
+    mentions.c.language,
+    mentions.c.followers,
+    mentions.c.likes,
+    mentions.c.replies,
+    mentions.c.shares,
+    mentions.c.backfill,
+).join_from(links, mentions, links.c.mention_id == mentions.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Posts of a source that are due to be read again, and the marks to be saved once that is done."""
+
+    global_ids: tuple[str, ...] = ()
+    marks: Mapping[str, datetime] | None = None
+
+
+class Mentions(Subject):
+    """Reading mentions."""
+
+    def rows(self, brand: str, since: datetime, until: datetime) -> list[MentionRow]:
+        """Mentions of a brand with `since <= event_time < until`, oldest first."""
+        query = _ROW.where(links.c.brand == brand, links.c.event_time >= since, links.c.event_time < until)
+        return self._rows(query.order_by(links.c.event_time, mentions.c.id))
+
+    def rows_after(self, brand: str, mention_id: int, *, limit: int | None = None) -> list[MentionRow]:
+        """Mentions of a brand taken after `mention_id`, in the order in which they were taken.
+
+        Ids are given out in commit order, so nothing appears later below an id that was seen.
+        """
+        query = _ROW.where(links.c.mention_id > mention_id, links.c.brand == brand)
+        return self._rows(query.order_by(links.c.mention_id).limit(limit))
+
+    def rows_by_id(self, ids: Iterable[int], brand: str | None = None) -> list[MentionRow]:
+        """The mentions with these ids, in id order, as `brand` sees them (None: their alphabetically first brand)."""
+        found: dict[int, MentionRow] = {}
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), 500):
+            query = _ROW.where(links.c.mention_id.in_(wanted[start : start + 500]))
+            if brand is not None:
+                query = query.where(links.c.brand == brand)
+            for row in self._rows(query.order_by(links.c.mention_id, links.c.brand)):
+                found.setdefault(row.mention_id, row)
+        return list(found.values())
+
+    def last_mention_id(self) -> int:
+        """The newest id given out; 0 in an empty store. Where `rows_after` begins."""
+        with self._db.reading() as connection:
+            return last_number(connection, "mention")
+
+    def mention(self, platform: str, global_id: str) -> dict[str, Any] | None:
+        """All columns of one stored mention, and `brands`; None when it is not known."""
+        with self._db.reading() as connection:
+            query = select(mentions).where(mentions.c.platform == platform, mentions.c.global_id == global_id)
+            row = connection.execute(query).mappings().first()
+            if row is None:
+                return None
+            of = select(links.c.brand).where(links.c.mention_id == row["id"]).order_by(links.c.brand)
+            return {**row, "brands": tuple(connection.scalars(of))}
+
+    def count_mentions(self, brand: str | None = None) -> int:
+        """How many mentions are stored, of one brand or of all."""
+        counted = (
+            select(func.count()).select_from(mentions)
+            if brand is None
+            else select(func.count()).select_from(links).where(links.c.brand == brand)
+        )
+        with self._db.reading() as connection:
+            return int(connection.scalar(counted) or 0)
+
+    def span(self, brand: str) -> tuple[datetime, datetime] | None:
+        """Event times of a brand's oldest and newest mention; None without any."""
+        query = select(func.min(links.c.event_time), func.max(links.c.event_time)).where(links.c.brand == brand)
+        with self._db.reading() as connection:
+            first, last = connection.execute(query).one()
+        return None if first is None else (first, last)
+
+    def brands(self) -> tuple[str, ...]:
+        """Every brand that has a mention, by name."""
+        with self._db.reading() as connection:
+            return tuple(connection.scalars(select(links.c.brand).distinct().order_by(links.c.brand)))
+
+    def thread_brands(self, platform: str, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """For those of `ids` (parents or roots) that are known: the brands they concern."""
+        found: dict[str, tuple[str, ...]] = {}
+        wanted = sorted(set(ids))
+        with self._db.reading() as connection:
+            for start in range(0, len(wanted), 500):
+                query = (
+                    select(mentions.c.global_id, links.c.brand)
+                    .join_from(mentions, links, links.c.mention_id == mentions.c.id)
+                    .where(
+                        mentions.c.platform == platform,
+                        mentions.c.global_id.in_(wanted[start : start + 500]),
+                    )
+                    .order_by(links.c.brand)
+                )
+                for global_id, brand in connection.execute(query):
+                    found[global_id] = (*found.get(global_id, ()), brand)
+        return found
+
+    def watched_threads(
+        self,
+        now: datetime,
+        *,
+        source: str | None = None,
+        platform: str | None = None,
+        within: timedelta = timedelta(hours=48),
+        limit: int = 200,
+    ) -> tuple[WatchedThread, ...]:
+        """Threads that concern a brand and had a root or comment within `within`, liveliest first."""
+        query = select(mentions).where(mentions.c.active_at >= now - within, mentions.c.removed_at.is_(None))
+        if source is not None:
+            query = query.where(mentions.c.source == source)
+        if platform is not None:
+            query = query.where(mentions.c.platform == platform)
+        with self._db.reading() as connection:
+            rows = connection.execute(query.order_by(mentions.c.active_at.desc()).limit(limit)).all()
+            hot = self._comments_since([row.global_id for row in rows if row.comments], now - timedelta(hours=1))
+        watched = [
+            WatchedThread(
+                row.platform,
+                row.global_id,
+                row.url,
+                row.comments,
+                row.last_comment_at,
+                hot.get(row.global_id, 0) >= HOT_COMMENTS,
+            )
+            for row in rows
+        ]
+        return tuple(sorted(watched, key=lambda thread: not thread.hot))
+
+    def recheck(self, source: str, now: datetime, *, limit: int = 200) -> Recheck:
+        """Posts of `source` that are 1, 24 or 48 hours old (by first sight) and not yet read again at that age."""
+        due: dict[str, None] = {}
+        marks: dict[str, datetime] = {}
+        with self._db.reading() as connection:
+            for age in RECHECK_AFTER:
+                key = f"recheck/{source}/{age // timedelta(hours=1)}"
+                mark = connection.scalar(select(facts.c.at).where(facts.c.key == key)) or now - 2 * age
+                query = select(mentions.c.global_id, mentions.c.first_seen_at).where(
+                    mentions.c.source == source,
+                    mentions.c.first_seen_at > mark,
+                    mentions.c.first_seen_at <= now - age,
+                    mentions.c.removed_at.is_(None),
+                    ~mentions.c.backfill,
+                )
+                rows = connection.execute(query.order_by(mentions.c.first_seen_at).limit(limit)).all()
+                due.update((row.global_id, None) for row in rows)
+                marks[key] = rows[-1].first_seen_at if len(rows) == limit else now - age
+        return Recheck(tuple(due), marks)
+
+    def rechecked(self, done: Recheck) -> None:
+        """Remember that the posts of `done` were read again."""
+        rows = [{"key": key, "value": "", "at": mark} for key, mark in (done.marks or {}).items()]
+        with self._db.writing() as connection:
+            upsert(connection, facts, rows)
+
+    def _comments_since(self, roots: Sequence[str], since: datetime) -> dict[str, int]:
+        if not roots:
+            return {}
+        query = (
+            select(mentions.c.thread_id, func.count())
+            .where(mentions.c.thread_id.in_(roots), mentions.c.event_time >= since)
+            .group_by(mentions.c.thread_id)
+        )
+        with self._db.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def _rows(self, query: Select[Any]) -> list[MentionRow]:
+        with self._db.reading() as connection:
+            return [mention_row(row) for row in connection.execute(query)]
+
+
+def mention_row(row: Row[Any]) -> MentionRow:
+    """One row of the mention query as detectors know it."""
+    return MentionRow(*row)

@@ -1,0 +1,1 @@
+"""Alembic's steps from one schema to the next. Run by `monitor.store.migrate`, never by hand."""
