@@ -82,8 +82,8 @@ def no_threads(platform: str, ids: Iterable[str]) -> Mapping[str, tuple[str, ...
 class Ingestor:
     """Prepares batches for the store.
 
-    `scorer_for_brand(brand)` gives the scorer of a brand (its own words), `mask_for_brand(brand)` the names that are
-    masked before scoring.
+    `scorer_for_brand(brand)` gives the scorer of a brand (its own words; "" for no brand), `mask_for_brand(brand)`
+    the names that are masked before scoring.
     """
 
     def __init__(
@@ -108,8 +108,10 @@ class Ingestor:
         language: str | None = None,
         thread_brands: ThreadBrands = no_threads,
     ) -> PreparedBatch:
-        """Everything of `batch` that can be stored. `source_brand` is the brand that the source is about as a whole,
-        `language` the source's language where the post names none."""
+        """Everything of `batch` that can be stored.
+
+        `source_brand` is the brand that the source is about as a whole, `language` the source's language where
+        the post names none."""
         sound, refused = _sound(batch.mentions, now)
         matches = self._match(sound, source_brand, thread_brands)
         kept = list(zip(sound, matches, strict=True))

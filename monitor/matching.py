@@ -5,8 +5,8 @@
     >>> matcher.match_text("Nordtags tågförseningar...")
     Match(brands=('Nordtåg',), own_of=(), themes_by_brand={'Nordtåg': ('delays',)})
 
-A text is cut into words once; what each word means is remembered, so that a stream costs a few dictionary look-ups a
-post, however many brands are watched.
+A text is cut into words once; what each word means is remembered, so that a stream costs a few dictionary
+look-ups a post, however many brands are watched.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _HUMP = re.compile(r"(?<=[^\W\d_A-ZÅÄÖÆØ])(?=[A-ZÅÄÖÆØ])")
 class BrandRules:
     """What a brand is called (`keywords`), what only looks like it (`exclude`), its own accounts, its themes.
 
-    A keyword of up to three letters matches as a whole word, of four with inflections, of five and more also as the
-    beginning of a compound. `themes` maps a theme to word stems.
+    A keyword of up to three letters matches as a whole word, of four with inflections, of five and more also as
+    the beginning of a compound. `themes` maps a theme to word stems.
     """
 
     name: str

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -115,8 +116,10 @@ def count_again(connection: Connection, brand: str, since: datetime, until: date
     """The sums of a brand's mentions with `since <= event_time < until`, counted from nothing."""
     deltas = Deltas()
     for row in connection.execute(_countable(brand, since, until)):
-        *counted, own, themes = row
-        deltas.add(Counted(*counted, links=(Link(brand, themes, own),)))
+        link = Link(brand, row.themes, row.own)
+        deltas.add(
+            Counted(row.source, row.event_time, row.label, row.hostile, row.question, row.thread_id, (link,))
+        )
     return deltas
 
 
@@ -127,7 +130,7 @@ def write_again(connection: Connection, brand: str, since: datetime, until: date
     count_again(connection, brand, first, until).write(connection)
 
 
-def _countable(brand: str, since: datetime, until: datetime) -> Select[tuple[object, ...]]:
+def _countable(brand: str, since: datetime, until: datetime) -> Select[Any]:
     return (
         select(
             mentions.c.source,

@@ -95,11 +95,10 @@ class Deltas:
 
     def write(self, connection: Connection) -> None:
         """Add the changes to the table `sums`; rows that fall to zero go."""
-        changed = [_row(key, change) for key, change in self._changes.items() if any(change)]
-        changed.sort(key=lambda row: (row["brand"], row["bucket"], row["kind"], row["name"]))
-        upsert(connection, sums, changed, add=FIELDS)
-        if self._shrinking and changed:
-            _delete_empty(connection, {(row["brand"], row["bucket"]) for row in changed})
+        changed = sorted(key for key, change in self._changes.items() if any(change))
+        upsert(connection, sums, [_row(key, self._changes[key]) for key in changed], add=FIELDS)
+        if self._shrinking:
+            _delete_empty(connection, {(brand, bucket) for brand, bucket, _, _ in changed})
 
     def _apply(self, mention: Counted, sign: int) -> None:
         for key, numbers in contributions(mention):

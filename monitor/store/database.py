@@ -109,8 +109,8 @@ class Database:
     def _in_words(self, error: DBAPIError) -> Exception:
         if is_full(error):
             return StoreFull(
-                f"The disk that holds the database {self.name} is full; nothing of this batch was stored and nothing"
-                " stored before is lost. Free some space: collecting goes on by itself."
+                f"The disk that holds the database {self.name} is full; nothing of this batch was stored and"
+                " nothing stored before is lost. Free some space: collecting goes on by itself."
             )
         if "unable to open database file" in str(error.orig):
             return StoreError(f"The database file {self.name} cannot be opened: is its folder there and writable?")

@@ -13,13 +13,13 @@ class StoreError(Exception):
     """The store cannot do what was asked; the message says why and what to do."""
 
 
-class StoreFull(StoreError):
+class StoreFull(StoreError):  # noqa: N818 - a state of the store, read as a sentence
     """The disk is full. The transaction was rolled back; the same batch can be stored again later."""
 
 
-class StoreLocked(StoreError):
+class StoreLocked(StoreError):  # noqa: N818 - a state of the store, read as a sentence
     """Another process holds the database. The message names its pid, host and start."""
 
 
-class StoreTooNew(StoreError):
+class StoreTooNew(StoreError):  # noqa: N818 - a state of the store, read as a sentence
     """The database has a schema that this version of the program does not know."""

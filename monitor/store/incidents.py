@@ -126,7 +126,8 @@ class Incidents(Subject):
         """When the earliest open obligation of any open incident is due; None when nothing is."""
         query = select(func.min(incidents.c.next_due_at)).where(incidents.c.state != IncidentState.CLOSED.value)
         with self._db.reading() as connection:
-            return connection.execute(query).scalar_one()
+            found: datetime | None = connection.execute(query).scalar_one()
+            return found
 
     def _incidents(self, query: Select[Any]) -> tuple[Incident, ...]:
         with self._db.reading() as connection:

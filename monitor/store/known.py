@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
@@ -148,13 +149,12 @@ def _newer(old: int | None, new: int | None, same_source: bool) -> int | None:
     return new if same_source else max(old, new)
 
 
-def _with_links(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[Known]:
+def _with_links(connection: Connection, rows: Sequence[Row[Any]]) -> list[Known]:
     found: Mapping[int, tuple[Link, ...]] = links_of(connection, [row.id for row in rows])
-    return [
-        Known(
-            *row[: len(_COLUMNS) - len(REACH)],
-            reach=tuple(row[len(_COLUMNS) - len(REACH) :]),
-            links=found.get(row.id, ()),
-        )
-        for row in rows
-    ]
+    return [_known(tuple(row), found.get(row.id, ())) for row in rows]
+
+
+def _known(values: tuple[Any, ...], found: tuple[Link, ...]) -> Known:
+    plain = len(_COLUMNS) - len(REACH)
+    everything = (*values[:plain], values[plain:], found)
+    return Known(*everything)

@@ -73,7 +73,7 @@ class Mentions(Subject):
         return self._rows(query.order_by(links.c.mention_id).limit(limit))
 
     def rows_by_id(self, ids: Iterable[int], brand: str | None = None) -> list[MentionRow]:
-        """The mentions with these ids, in id order, as `brand` sees them (None: their alphabetically first brand)."""
+        """The mentions with these ids, in id order, as `brand` sees them (None: the alphabetically first)."""
         found: dict[int, MentionRow] = {}
         wanted = sorted(set(ids))
         for start in range(0, len(wanted), 500):
@@ -215,4 +215,5 @@ class Mentions(Subject):
 
 def mention_row(row: Row[Any]) -> MentionRow:
     """One row of the mention query as detectors know it."""
-    return MentionRow(*row)
+    values: tuple[Any, ...] = tuple(row)
+    return MentionRow(*values)

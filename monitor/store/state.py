@@ -1,4 +1,4 @@
-"""What the daemon remembers of itself: sources, coverage, jobs, detector states, silences, handled events, facts."""
+"""What the daemon remembers of itself: sources, coverage, jobs, detector states, silences, clicks, facts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATES_KEPT = 3
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How a source is doing: its cursor, when it was last heard, since when and why it fails, when it is next due."""
+    """How a source is doing: its cursor, when it was heard, since when and why it fails, when it is next due."""
 
     name: str
     cursor: dict[str, Any] = field(default_factory=dict)
@@ -236,7 +236,9 @@ class DaemonState(Subject):
         row = {"matcher": json.dumps(dict(matcher)), "reason": reason, "author": author}
         with self._db.writing() as connection:
             done = connection.execute(insert(silences), row | {"starts_at": starts_at, "ends_at": ends_at})
-            return int(done.inserted_primary_key[0])
+            key = done.inserted_primary_key
+            assert key is not None
+            return int(key[0])
 
     def end_silence(self, silence: int, now: datetime) -> bool:
         """Let a silence end now. False when there is none of that id in force."""

@@ -133,7 +133,7 @@ mentions = Table(
     ),
 )
 """One row a post. `thread_id` is NULL for a root. `hostile` is the kind of hostility or NULL. `comments`,
-`last_comment_at` and `active_at` (root's own time or last comment) are kept on roots only, for following threads."""
+`last_comment_at` and `active_at` (root's own time or last comment) are kept on roots only."""
 
 links = Table(
     "mention_brands",

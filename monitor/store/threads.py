@@ -61,7 +61,7 @@ def stored_threads(connection: Connection, platform: str, ids: Iterable[str]) ->
 def recount_comments(connection: Connection, platform: str, roots: Iterable[str]) -> None:
     """Bring `comments`, `last_comment_at` and `active_at` of the given ids in line with their comments.
 
-    `active_at` marks a row as a root that may be followed, and is NULL on comments. Only rows that change are written.
+    `active_at` marks a row as a root that may be followed, and is NULL on comments. Only what changes is written.
     """
     changed: list[dict[str, Any]] = []
     for part in chunks(sorted(set(roots))):
