@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -17,6 +18,7 @@ _FORM = re.compile(r"(?:\d+[wdhms]\s*)+")
 _PART = re.compile(r"(\d+)([wdhms])")
 
 
+@lru_cache(maxsize=512)
 def parse_duration(text: str) -> timedelta:
     """Read `1h30m` as a timedelta. Raises ValueError, with examples, for any other form and for zero."""
     cleaned = text.strip().lower()

@@ -280,11 +280,16 @@ class Timing(Strict):
         return value
 
 
+def _everybody() -> dict[str, Role]:
+    """Without roles, whoever reads the alerts' channel is the crisis group and customer service."""
+    return {CRISIS_GROUP: Role(alert_channel=True, customer_service=True)}
+
+
 class Mandate(Strict):
-    """The whole section. Without it (`default_mandate()`) the alerts' channel is the crisis group."""
+    """The whole section. Without `roles:` the readers of the alerts' channel are the crisis group."""
 
     people: Mapping[str, Person] = Field(default_factory=dict)
-    roles: Mapping[str, Role] = Field(default_factory=dict)
+    roles: Mapping[str, Role] = Field(default_factory=_everybody)
     levels: Levels = Levels()
     flags: Flags = Flags()
     themes: Mapping[str, ThemePolicy] = Field(default_factory=dict)
@@ -391,5 +396,4 @@ _NOTHING_OWN = BrandPolicy()
 
 def default_mandate() -> Mandate:
     """What holds without a `mandate:` section: the alerts' channel is told, and told again, until one answers."""
-    everybody = Role(name="", alert_channel=True, customer_service=True)
-    return Mandate(roles={CRISIS_GROUP: everybody})
+    return Mandate()

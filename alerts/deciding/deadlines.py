@@ -112,4 +112,4 @@ def _look_after(draft: Draft) -> None:
     elif draft.incident.digest_due_at is not None and draft.now >= draft.incident.digest_due_at:
         draft.change(digest_due_at=next_digest(draft))
         draft.write("digest")
-        reply(draft, Reason.DIGEST)
+        reply(draft, Reason.DIGEST, {"obligation": "aftercare"})

@@ -68,7 +68,7 @@ class Draft:
         number, version = self.incident.number, self.incident.card_version + 1
         self.change(card_version=version)
         drill = {"drill": 1} if self.incident.drill else {}
-        data = {"level": self.incident.level.label, **drill, **(said or {})}
+        data = {"brand": self.incident.brand, "level": self.incident.level.label, **drill, **(said or {})}
         self.notifications.append(
             Notification(
                 key=f"INC-{number}/{version}/{reason}/{channel}/{place or 'default'}",
