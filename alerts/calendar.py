@@ -15,8 +15,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY = "holiday"
 
 _SPAN = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–]\s*(\d{1,2})[:.](\d{2})")
-_LONGEST_LOOK = timedelta(days=14)
-_LOOK_STEP = timedelta(minutes=15)
+_DAYS_LOOKED_AHEAD = 15
 
 # Of the categories that `holidays` knows: those on which an office is closed all day. Swedes are off on the three
 # eves without a law; the Danish "optional" days are in most agreements; Finland's eves are in its law.
@@ -142,12 +141,14 @@ def is_quiet(quiet: str | None, at: datetime, timezone: str) -> bool:
 def next_time_at_work(
     hours: Mapping[str, str], at: datetime, timezone: str, countries: tuple[str, ...] = ()
 ) -> datetime | None:
-    """The first quarter of an hour after `at` within working hours; None when there is none in two weeks."""
-    when = _quarter_after(at)
-    while when - at <= _LONGEST_LOOK:
-        if at_work(hours, when, timezone, countries):
-            return when
-        when += _LOOK_STEP
+    """When working hours next begin after `at` (aware UTC); None when they do not within two weeks."""
+    today = local(at, timezone).date()
+    for offset in range(_DAYS_LOOKED_AHEAD):
+        day = today + timedelta(days=offset)
+        begins = [wall_clock(day, start, timezone) for start, _ in _spans_of(hours, day, countries)]
+        later = [when for when in begins if when > at]
+        if later:
+            return min(later)
     return None
 
 
@@ -172,8 +173,3 @@ def next_wall_clock(clock: time, after: datetime, timezone: str) -> datetime:
 def wall_clock(day: date, clock: time, timezone: str) -> datetime:
     """That local day and time as aware UTC."""
     return datetime.combine(day, clock, tzinfo=zone(timezone)).astimezone(UTC)
-
-
-def _quarter_after(at: datetime) -> datetime:
-    whole = at.replace(minute=at.minute - at.minute % 15, second=0, microsecond=0)
-    return whole + _LOOK_STEP

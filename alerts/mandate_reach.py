@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from alerts.calendar import local, parse_span
+from alerts.calendar import local, parse_span, wall_clock
 from alerts.chain import address_of, reach, steps_of
 from alerts.incident import ObligationKind
 from alerts.mandate import Mandate, Role, Step
@@ -44,7 +44,7 @@ def _people(role: Role) -> tuple[str, ...]:
 
 
 def hours_without_anybody(mandate: Mandate, year: int) -> Iterator[Problem]:
-    """The first hour of the year at which a whole chain can reach nobody, for each chain that has one."""
+    """The first time of the year at which a whole chain can reach nobody, for each chain that has one."""
     times = list(_times_to_ask(mandate, year))
     for base, steps, brand, level in _chains_to_walk(mandate):
         if _always_reaches(mandate, steps, brand):
@@ -82,20 +82,33 @@ def _gap(mandate: Mandate, base: Path, steps: tuple[Step, ...], brand: str, leve
 
 
 def _times_to_ask(mandate: Mandate, year: int) -> Iterator[datetime]:
-    """Every hour of the local year, and the other minutes at which anybody's hours begin or end."""
-    minutes = sorted({0} | _odd_minutes(mandate))
-    at = datetime(year, 1, 1, tzinfo=UTC) - timedelta(hours=14)
-    while local(at, mandate.timezone).year < year:
-        at += timedelta(hours=1)
-    while local(at, mandate.timezone).year == year:
-        yield from (at + timedelta(minutes=minute) for minute in minutes)
-        at += timedelta(hours=1)
+    """Every time of the local year at which it can change who is reached, soonest first."""
+    first = wall_clock(date(year, 1, 1), time(), mandate.timezone)
+    last = wall_clock(date(year + 1, 1, 1), time(), mandate.timezone)
+    days = [date(year, 1, 1) + timedelta(days=n) for n in range(-1, 368)]
+    changes = {wall_clock(day, clock, zone) for zone, clock in _clocks(mandate) for day in days}
+    changes |= {first, *_bounds_of_periods(mandate)}
+    yield from sorted(at for at in changes if first <= at < last)
 
 
-def _odd_minutes(mandate: Mandate) -> set[int]:
-    spans = [span for role in mandate.roles.values() for span in (*role.hours.values(), role.quiet) if span]
-    spans += [mandate.quiet] if mandate.quiet else []
-    return {clock.minute for span in spans for clock in parse_span(span)}
+def _clocks(mandate: Mandate) -> set[tuple[str, time]]:
+    """Times of day, with their time zone, at which anybody's hours, quiet hours or turn can begin or end."""
+    found = {(mandate.timezone, clock) for clock in parse_span(mandate.quiet)} if mandate.quiet else set()
+    for name, role in mandate.roles.items():
+        zone = mandate.role_zone(name)
+        spans = [parse_span(span) for span in (*role.hours.values(), role.quiet, mandate.quiet) if span]
+        found |= {(zone, clock) for span in spans for clock in span}
+        found |= {(zone, time())} if role.hours else set()  # holidays begin at midnight
+        found |= {(zone, time.fromisoformat(role.rotation.handover))} if role.rotation else set()
+    return found
+
+
+def _bounds_of_periods(mandate: Mandate) -> Iterator[datetime]:
+    """When anybody goes away or comes back, and when overrides begin and end."""
+    away = [period for person in mandate.people.values() for period in person.away]
+    for name, role in mandate.roles.items():
+        for period in (*away, *(role.rotation.overrides if role.rotation else ())):
+            yield from period.span(mandate.role_zone(name))
 
 
 def _reaches(mandate: Mandate, steps: tuple[Step, ...], brand: str, level: Level, at: datetime) -> bool:

@@ -87,7 +87,7 @@ _REMEDIES: Mapping[Part, str] = {
 
 
 def trouble_of(health: PartHealth, now: datetime) -> Trouble | None:
-    """Is this part ill now? A wait that a platform asked for is not illness; what cannot heal by itself is at once."""
+    """Is this part ill now? A wait that a platform asked for is none; what cannot heal by itself is at once."""
     began = health.since or health.good_at
     if health.permanent and began is not None:
         return Trouble(health, began)
