@@ -55,7 +55,7 @@ class Answer:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             problem = self._why_not_json()
-        raise self.error(problem)
+        raise self.error(problem, remedy="It is tried again. If this stays, check the address in the config.")
 
     def looks_like_a_page(self) -> bool:
         """Whether this is HTML: a login page, an error page, a consent page."""

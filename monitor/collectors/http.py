@@ -297,6 +297,12 @@ class HttpSession:
 
     def _request(self, call: _Call) -> httpx.Request:
         headers = {"User-Agent": self._network.user_agent, **call.headers, **call.credentials}
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            raise SourceError(
+                "The token (or another setting that is sent along) holds a character that none can have.",
+                remedy="Copy it anew, without spaces or line ends.",
+                permanent=True,
+            )
         url, extensions = call.url, {}
         if call.guarded and not self._network.is_proxied(url):
             headers["Host"] = url.netloc.decode("ascii")

@@ -1,4 +1,4 @@
-"""Which of the watched threads to read now: hot ones at every poll, the others the less often the quieter they are."""
+"""Which watched threads to read now: hot ones at every poll, the others the less often the quieter they are."""
 
 from __future__ import annotations
 

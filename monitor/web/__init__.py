@@ -1,0 +1,1 @@
+"""The web side of the monitor: pages for people, hooks for machines."""
