@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -104,15 +105,16 @@ class Ingestor:
         batch: Batch,
         *,
         now: datetime,
+        source: str = "",
         source_brand: str | None = None,
         language: str | None = None,
         thread_brands: ThreadBrands = no_threads,
     ) -> PreparedBatch:
         """Everything of `batch` that can be stored.
 
-        `source_brand` is the brand that the source is about as a whole, `language` the source's language where
+        `source` is the source of posts that name none, `source_brand` the brand that it is about as a whole, `language` the source's language where
         the post names none."""
-        sound, refused = _sound(batch.mentions, now)
+        sound, refused = _sound(batch.mentions, source, now)
         matches = self._match(sound, source_brand, thread_brands)
         kept = list(zip(sound, matches, strict=True))
         judgements = self._judge(kept, language)
@@ -200,11 +202,12 @@ def _count(value: int | None) -> int | None:
     return None if value is None or value < 0 else value
 
 
-def _sound(mentions: Iterable[Mention], now: datetime) -> tuple[list[Mention], list[Refusal]]:
+def _sound(mentions: Iterable[Mention], source: str, now: datetime) -> tuple[list[Mention], list[Refusal]]:
     sound: list[Mention] = []
     refused: list[Refusal] = []
     for mention in mentions:
         try:
+            mention = mention if mention.source or not source else replace(mention, source=source)
             why = defect(mention, now)
         except Exception as error:  # a collector handed over something that is no mention at all
             why = f"could not be read ({type(error).__name__})"

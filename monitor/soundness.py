@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from monitor.mention import Mention
@@ -23,6 +24,7 @@ FUTURE_TOLERANCE = timedelta(hours=48)
 _NAMES = ("platform", "global_id", "source", "url", "author", "parent_id", "thread_id", "language")
 _COUNTS = ("followers", "likes", "replies", "shares", "views", "stars")
 _TIMES = ("created_at", "first_seen_at", "edited_at")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _REQUIRED = ("platform", "global_id", "source")
 
 
@@ -40,6 +42,17 @@ def defect(mention: Mention, now: datetime) -> str | None:
         if wrong:
             return f"{name} {wrong}"
     return _wrong_brands(mention) or _wrong_numbers(mention) or _wrong_times(mention, now)
+
+
+def broken_characters(text: str) -> str | None:
+    """What no text can hold: NUL (PostgreSQL refuses it) and lone surrogates (no encoding has them)."""
+    if text.isprintable():  # most texts; neither is printable
+        return None
+    if "\0" in text:
+        return "holds a NUL character"
+    if not text.isascii() and _SURROGATES.search(text):
+        return "holds half a character (a lone surrogate)"
+    return None
 
 
 def wrong_time(when: datetime, now: datetime) -> str | None:
@@ -60,11 +73,7 @@ def _wrong_text(value: object, limit: int) -> str | None:
         return f"is {type(value).__name__}, not text"
     if len(value) > limit:
         return f"has {len(value):,} characters, more than {limit:,}"
-    if "\0" in value:
-        return "holds a NUL character"
-    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        return "holds half a character (a lone surrogate)"
-    return None
+    return broken_characters(value)
 
 
 def _wrong_brands(mention: Mention) -> str | None:

@@ -99,6 +99,11 @@ class Mentions(Subject):
             of = select(links.c.brand).where(links.c.mention_id == row["id"]).order_by(links.c.brand)
             return {**row, "brands": tuple(connection.scalars(of))}
 
+    def global_id(self, mention_id: int) -> str | None:
+        """The platform's id of a stored mention; None when it is not there (any more)."""
+        with self._db.reading() as connection:
+            return connection.scalar(select(mentions.c.global_id).where(mentions.c.id == mention_id))
+
     def count_mentions(self, brand: str | None = None) -> int:
         """How many mentions are stored, of one brand or of all."""
         counted = (
