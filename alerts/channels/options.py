@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from alerts.channels.base import ChannelOptions
+from alerts.durations import Duration
 
 SLACK_API = "https://slack.com/api/"
 
@@ -22,7 +23,7 @@ class SlackOptions(ChannelOptions):
     app_token: SecretStr | None = None
     channel: str = Field(min_length=1)
     api_url: str = SLACK_API
-    timeout: timedelta = timedelta(seconds=10)
+    timeout: Duration = timedelta(seconds=10)
 
     @field_validator("api_url")
     @classmethod

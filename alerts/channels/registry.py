@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from alerts.channels.base import Channel, ChannelOptions
 from alerts.channels.options import AppriseOptions, ConsoleOptions, SlackOptions
+from alerts.durations import Duration
 
 FALLBACK = "fallback"
 """Name of the channel that is used when another is permanently broken."""
@@ -73,7 +74,7 @@ class AlertsOptions(BaseModel):
     fallback: tuple[SecretStr, ...] = ()
     channels: Mapping[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
     show_authors: bool = False
-    late_after: timedelta = timedelta(minutes=2)
+    late_after: Duration = timedelta(minutes=2)
 
     @model_validator(mode="after")
     def _names_are_free(self) -> AlertsOptions:
