@@ -92,6 +92,20 @@ _THREAD_AT = (3, "16:24")
 _THREAD_SCENES = (("16:26", "18:00", 46, 0.8), ("18:00", "20:30", 96, 1.0), ("20:30", "23:40", 40, 1.5))
 
 
+CAPTIONS: tuple[tuple[int, str, str], ...] = (
+    (1, "12:45", "One man has written fourteen times about the coffee since eleven."),
+    (2, "21:35", "A joke about slow travel was passed around all evening. People laugh."),
+    (3, "11:35", "A train host stayed with a lost old man all the way. People are moved."),
+    (3, "15:05", "The first cards are charged twice. Nobody at Nordtåg knows."),
+    (3, "16:24", "A mother of two writes: account empty, train cancelled, nobody answers. Her post grows."),
+    (3, "18:42", "The first newspaper writes."),
+    (3, "20:11", "Nordtåg's own account: “We see that many were charged twice. We do not know why yet.”"),
+    (4, "09:58", "Nordtåg's own account: “All double charges were paid back tonight.”"),
+    (4, "10:15", "The first thank-yous."),
+)
+"""Facts of the story, told when they happen: day (0 is Monday), clock, words."""
+
+
 def build_story(seed: int = SEED) -> list[Row]:
     """Every mention of the story in the order of its time, as rows of a mentions file."""
     teller = _Teller(random.Random(seed))  # noqa: S311  a story, not a secret
