@@ -16,7 +16,8 @@ from detectors.signal import Level
 class NextStep:
     """A step of the chain that is still to come: when, who is called, through what.
 
-    `kind` is step (the next ones are called), repeat (the same ones again) or end (nobody more).
+    `kind` is step (the next ones are called), repeat (the same ones again), nobody (nobody can be reached then)
+    or end (nobody more).
     """
 
     at: datetime

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from alerts.card_parts import NextStep, Plan
-from alerts.chain import steps_of, what_next
-from alerts.incident import Incident, Notification, Obligation
+from alerts.incident import Incident, Notification
 from alerts.mandate import CRISIS_GROUP, CUSTOMER_SERVICE, Mandate, ThemePolicy, default_mandate
-from alerts.obligations import CLIMBING, active
 from alerts.rights import powers_of
+from alerts.who import coming_steps
 
-NEXT_STEPS = 3
 SHOWN_POWERS = (
     "confirm_publicly",
     "publish",
@@ -57,29 +55,13 @@ def mandate_of(incident: Incident) -> Mandate:
 
 def next_steps(incident: Incident, mandate: Mandate) -> Iterator[NextStep]:
     """Yield the coming steps of the chain that nobody has answered yet, soonest first."""
-    climbing = active(incident, *CLIMBING)
-    if not climbing:
-        return
-    first = min(climbing, key=lambda o: o.due_at)
-    steps = steps_of(mandate, first.level, incident.brand, first.kind)
-    yield from _walk(first, steps, mandate)
+    for moment in coming_steps(incident, mandate):
+        names = tuple(dict.fromkeys(told.name for told in moment.told))
+        through = dict.fromkeys(channel for told in moment.told for channel in told.channels)
+        yield NextStep(moment.at, names, through=", ".join(through), kind=_KINDS[moment.kind])
 
 
-def _walk(obligation: Obligation, steps: tuple, mandate: Mandate) -> Iterator[NextStep]:  # type: ignore[type-arg]
-    """Follow the chain from where it stands; the first time is the obligation's own, the rest follows from it."""
-    index, begun, repeats = obligation.step, obligation.created_at, obligation.repeats
-    at = obligation.due_at
-    for _ in range(NEXT_STEPS):
-        if not 0 <= index < len(steps):
-            return
-        coming = what_next(steps, index, begun, repeats)
-        at = max(at, coming.at)
-        if coming.kind == "end":
-            yield NextStep(at, (), kind="end")
-            return
-        index, begun, repeats = (index, begun, repeats + 1) if coming.kind == "repeat" else (index + 1, at, 0)
-        who = tuple(mandate.name_of(mandate.role_id(target)) for target in steps[index].tell)
-        yield NextStep(at, who, through=", ".join(steps[index].by), kind=coming.kind)
+_KINDS = {"tell": "step", "repeat": "repeat", "end": "end", "nobody": "nobody"}
 
 
 def _policy(incident: Incident, mandate: Mandate) -> ThemePolicy:

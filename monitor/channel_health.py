@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 
 from alerts.channels.base import ChannelError
 from alerts.incident import TimelineEvent
+from alerts.outbox import retry_wait
 
-FIRST_RETRY = timedelta(seconds=5)
-LONGEST_RETRY = timedelta(minutes=5)
 PROBE_EVERY = timedelta(minutes=2)
 """How often a permanently broken channel is tried again, in case somebody has repaired it."""
 
@@ -48,7 +47,7 @@ class ChannelHealth:
         self.error, self.remedy, self.permanent = str(error), error.remedy, error.permanent
         if error.retry_after is not None or error.permanent:
             self.paused_until = now + self.wait(error)
-        data = {"channel": self.name, "error": str(error), "remedy": error.remedy}
+        data: dict[str, str] = {"channel": self.name, "error": str(error), "remedy": error.remedy}
         return [TimelineEvent("channel_failed", now, channel=self.name, data=data)] if first else []
 
     def worked(self, now: datetime) -> list[TimelineEvent]:
@@ -57,13 +56,13 @@ class ChannelHealth:
         self.error, self.remedy, self.permanent, self.paused_until, self.failures = "", "", False, None, 0
         if since is None:
             return []
-        data = {"channel": self.name, "seconds": (now - since).total_seconds()}
+        data: dict[str, str | float] = {"channel": self.name, "seconds": (now - since).total_seconds()}
         return [TimelineEvent("channel_works_again", now, channel=self.name, data=data)]
 
     def wait(self, error: ChannelError) -> timedelta:
         """Return how long to wait after `error`: what the channel asks, else longer with every failure."""
+        if error.permanent:
+            return max(PROBE_EVERY, error.retry_after or timedelta())
         if error.retry_after is not None:
             return error.retry_after
-        if error.permanent:
-            return PROBE_EVERY
-        return min(LONGEST_RETRY, FIRST_RETRY * (1 << min(max(self.failures, 1) - 1, 10)))
+        return retry_wait(self.failures)

@@ -12,12 +12,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alerts.channels.base import Channel, ChannelError, Receipt
 from alerts.incident import Incident, MessageReference, Notification, NotificationState, TimelineEvent
+from alerts.outbox import ON_ITS_WAY, Limits, plan_next, rerouted
 from monitor.channel_health import ChannelHealth
 from monitor.clock import Clock
 from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render, whereabouts
@@ -35,7 +36,10 @@ MAY_HAVE_ARRIVED = "it may have arrived"
 
 @dataclass(slots=True)
 class DeliveryReport:
-    """What one pass did: how many were sent, found to have arrived, put off, superseded; and what went wrong."""
+    """What one pass did: how many were sent, found to have arrived, put off, superseded; and what went wrong.
+
+    `next_at` is when something that waits for a time of its own may go.
+    """
 
     sent: int = 0
     found: int = 0
@@ -43,6 +47,7 @@ class DeliveryReport:
     superseded: int = 0
     rerouted: int = 0
     errors: list[str] = field(default_factory=list)
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,19 @@ class Deliverer:
         channels: Mapping[str, Channel],
         clock: Clock,
         context: DeliveryContext | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.store = store
         self.channels = channels
         self.clock = clock
         self.context = context or DeliveryContext()
+        self.limits = limits or Limits()
         self.health = {name: ChannelHealth(name) for name in channels}
         self._lock = threading.Lock()
         self._recovered = False
         self._look_after: dict[str, datetime] = {}
+        self._spent: dict[int, list[datetime]] = {}
+        self._last_edit: dict[int, datetime] = {}
 
     def deliver_due(self) -> DeliveryReport:
         """Send everything that is due. Never raises for what a channel does; a store that fails does raise."""
@@ -80,7 +89,7 @@ class Deliverer:
         with self._lock:
             self._recover()
             blocked: set[tuple[int | None, str]] = set()
-            for notification in self._planned():
+            for notification in self._planned(report):
                 lane = (notification.incident, notification.channel)
                 if lane in blocked or not self._deliver(notification, report):
                     report.waiting += 1
@@ -97,11 +106,36 @@ class Deliverer:
             name = self._route(notification.channel)
             if name is not None:
                 self._look_after[notification.key] = now + self.channels[name].landing
+        for incident in self.store.open_incidents():
+            for sent in self.store.notifications(incident=incident.number, states=[NotificationState.SENT]):
+                self._count(sent, sent.sent_at or now)
         self._recovered = True
 
-    def _planned(self) -> list[Notification]:
-        """Return what may be sent now, in order."""
-        return list(self.store.due_notifications(self.clock.now()))
+    def _count(self, notification: Notification, now: datetime) -> None:
+        """Remember what counts against an incident's message budget, and when its card was last edited."""
+        if notification.incident is None:
+            return
+        if notification.edit or notification.root:
+            self._last_edit[notification.incident] = now
+        elif notification.priority > 0:
+            recent = [
+                when for when in self._spent.get(notification.incident, ()) if now - when < timedelta(hours=2)
+            ]
+            self._spent[notification.incident] = [*recent, now]
+
+    def _planned(self, report: DeliveryReport) -> tuple[Notification, ...]:
+        """Do what the plan says of what is not sent, and return what may be sent now, in order."""
+        pending = self.store.notifications(states=ON_ITS_WAY)
+        limits = replace(self.limits, spent=self._spent, last_edit=self._last_edit)
+        plan = plan_next(pending, self.clock.now(), limits)
+        for gone in plan.superseded:
+            report.superseded += self.store.mark_superseded(gone.key)
+        for key in plan.hold:
+            self.store.mark_held(key)
+        for key in plan.release:
+            self.store.mark_pending(key)
+        report.next_at = plan.next_at
+        return plan.send
 
     def _route(self, channel: str) -> str | None:
         """Return the channel that carries these messages: itself, or the console for a Slack that is not set."""
@@ -182,6 +216,7 @@ class Deliverer:
             self.store.set_root(notification.incident, root)
         self.store.mark_sent(notification.key, now, message_id=receipt.message_id)
         self._look_after.pop(notification.key, None)
+        self._count(notification, now)
         self.store.add_timeline(self.health[task.name].worked(now))
         if not notification.edit:
             self._write(notification, "delivered", task.name, reason=str(notification.reason), place=receipt.place)
@@ -214,17 +249,9 @@ class Deliverer:
     def _pass_by(self, notification: Notification, name: str, trouble: str, report: DeliveryReport) -> bool:
         """Queue and send a copy over the fallback, once. False when there is no other way."""
         other = FALLBACK if FALLBACK in self.channels else CONSOLE
-        if notification.edit or name in (FALLBACK, CONSOLE) or other not in self.channels:
+        copy = rerouted(notification, other, trouble)
+        if copy is None or name in (FALLBACK, CONSOLE) or other not in self.channels:
             return False
-        copy = Notification(
-            key=f"{notification.key}/{other}",
-            reason=notification.reason,
-            created_at=notification.created_at,
-            incident=notification.incident,
-            channel=other,
-            priority=notification.priority,
-            data={**notification.data, "instead_of": name, "trouble": trouble},
-        )
         if self.store.notification(copy.key) is None:
             self.store.add_notifications([copy])
             report.rerouted += 1

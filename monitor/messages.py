@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from alerts.card import Card, Circumstances, Plan, build_card, build_notice, build_reply
 from alerts.channels.base import RenderedMessage
 from alerts.incident import Incident, Notification
+from alerts.outbox import late_by
 from alerts.plan import mandate_of, plan_for
 from alerts.renderers.plain import plain_text
 from alerts.texts.reader import Reader
@@ -121,7 +122,7 @@ def _card(
 def _circumstances(
     notification: Notification, context: DeliveryContext, now: datetime, *, may_be_repeated: bool
 ) -> Circumstances:
-    late = now - notification.created_at > context.late_after and not notification.edit
+    late = late_by(notification, now, context.late_after) is not None
     return Circumstances(
         late_since=notification.created_at if late else None,
         may_be_repeated=may_be_repeated,

@@ -70,6 +70,7 @@ class SlackChannel:
     def __init__(self, options: SlackOptions, client: WebClient | None = None) -> None:
         self.options = options
         self.client = client or slack_client(options)
+        self._ids: dict[str, str] = {}
 
     @property
     def landing(self) -> timedelta:
@@ -93,7 +94,7 @@ class SlackChannel:
     def edit(self, message: RenderedMessage) -> Receipt:
         """Replace a message in place. Raises ChannelError."""
         answer = self._call(
-            "chat.update", channel=self._place(message.place), ts=message.edits, **self._body(message)
+            "chat.update", channel=self.id_of(message.place), ts=message.edits, **self._body(message)
         )
         return Receipt(str(answer["ts"]), str(answer["channel"]))
 
@@ -101,7 +102,7 @@ class SlackChannel:
         """Look through the channel's (or the thread's) messages since `since` for this key's metadata."""
         method = "conversations.replies" if thread else "conversations.history"
         asked: dict[str, Any] = {
-            "channel": self._place(place),
+            "channel": self.id_of(place),
             "oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}",
             "include_all_metadata": True,
             "limit": PAGE,
@@ -140,13 +141,49 @@ class SlackChannel:
         self._guard(
             "files.upload",
             lambda: self.client.files_upload_v2(
-                channel=self._place(place),
+                channel=self.id_of(place),
                 thread_ts=thread,
                 content=picture,
                 filename=name,
                 title=title,
                 alt_txt=alt,
             ),
+        )
+
+    def id_of(self, place: str) -> str:
+        """Return the conversation id of `#name`, a user's direct messages or an id; only posting takes names."""
+        place = self._place(place)
+        if place not in self._ids:
+            self._ids[place] = self._look_up(place)
+        return self._ids[place]
+
+    def _look_up(self, place: str) -> str:
+        if place.startswith("#"):
+            return self._id_of_name(place.removeprefix("#"))
+        if place.startswith(("U", "W")):
+            return str(self._call("conversations.open", users=place)["channel"]["id"])
+        return place
+
+    def _id_of_name(self, name: str) -> str:
+        asked: dict[str, Any] = {
+            "types": "public_channel,private_channel",
+            "exclude_archived": True,
+            "limit": 1000,
+        }
+        for _ in range(PAGES):
+            answer = self._call("conversations.list", **asked)
+            found = next((c["id"] for c in answer["channels"] if c.get("name") == name), None)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if found is not None:
+                return str(found)
+            if not cursor:
+                break
+            asked["cursor"] = cursor
+        raise ChannelError(
+            f"Slack: no channel #{name} that the app can see",
+            permanent=True,
+            code="channel_not_found",
+            remedy=PERMANENT["channel_not_found"],
         )
 
     def _place(self, place: str) -> str:
