@@ -112,8 +112,9 @@ class Ingestor:
     ) -> PreparedBatch:
         """Everything of `batch` that can be stored.
 
-        `source` is the source of posts that name none, `source_brand` the brand that it is about as a whole, `language` the source's language where
-        the post names none."""
+        `source` is the source of posts that name none, `source_brand` the brand that it is about as a whole,
+        `language` the source's language where the post names none.
+        """
         sound, refused = _sound(batch.mentions, source, now)
         matches = self._match(sound, source_brand, thread_brands)
         kept = list(zip(sound, matches, strict=True))

@@ -1,8 +1,8 @@
 """Mentions files: CSV with a header, or JSON objects one a line. Read line by line, whatever wrote them.
 
 Tolerated: a byte-order mark, UTF-16, windows-1252 lines among UTF-8 ones, `;`, tab or `|` between fields, decimal
-commas, quoted line breaks, other names for the columns (also Nordic ones), a JSON array. A line that cannot be used is
-reported with its number and skipped; a quote that is never closed costs its own line, not the rest of the file.
+commas, quoted line breaks, other names for the columns (also Nordic ones), a JSON array. A line that cannot be
+used is reported with its number and skipped; a quote that is never closed costs its own line, not the rest.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def read_mentions(
 ) -> Iterator[Mention | Refusal]:
     """Every line of a mentions file as a Mention or as a Refusal that says where and why.
 
-    `platform` and `source` are for lines that name none (`source` defaults to "file"); `now` decides which dates lie
-    in the future (default: the clock). Raises OSError when the file cannot be opened, and nothing for its content.
+    `platform` and `source` are for lines that name none (`source` defaults to "file"); `now` decides which dates
+    lie in the future (default: the clock). Raises OSError when the file cannot be opened, nothing for its content.
     """
     defaults = Defaults(platform, source or "file")
     now = now or SystemClock().now()

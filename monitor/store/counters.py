@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -154,5 +153,5 @@ def _people_row(brand: str, hour: datetime, scope: Scope, horizon: timedelta, fo
         "kind": scope.kind.value,
         "name": scope.name,
         "horizon_minutes": horizon // timedelta(minutes=1),
-        **dict(zip(PEOPLE_FIELDS, astuple(found), strict=True)),
+        **{name: getattr(found, name) for name in PEOPLE_FIELDS},
     }

@@ -40,12 +40,6 @@ class Incidents(Subject):
         with self._db.reading() as connection:
             return connection.execute(_of_brand(query, brand).limit(1)).first() is not None
 
-    def has_open_incidents(self, brand: str | None = None) -> bool:
-        """Whether any incident (of a brand) is not closed; cheap enough to ask at every tick."""
-        query = select(incidents.c.number).where(incidents.c.state != IncidentState.CLOSED.value)
-        with self._db.reading() as connection:
-            return connection.scalar(_of_brand(query, brand).limit(1)) is not None
-
     def incident(self, number: int) -> Incident | None:
         """One incident; None when there is none of that number."""
         found = self._incidents(select(incidents).where(incidents.c.number == number))
