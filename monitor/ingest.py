@@ -120,7 +120,7 @@ class Ingestor:
         kept = list(zip(sound, matches, strict=True))
         judgements = self._judge(kept, language)
         prepared = tuple(
-            self._prepared(mention, match, judgement, now)
+            self._prepared(mention, match, judgement, now, language)
             for (mention, match), judgement in zip(kept, judgements, strict=True)
         )
         return PreparedBatch(
@@ -157,7 +157,9 @@ class Ingestor:
                 judgements[number] = judgement_of(score, scorer.version)
         return judgements
 
-    def _prepared(self, mention: Mention, match: Match, judgement: Judgement, now: datetime) -> PreparedMention:
+    def _prepared(
+        self, mention: Mention, match: Match, judgement: Judgement, now: datetime, language: str | None
+    ) -> PreparedMention:
         seen = min(mention.first_seen_at or now, now)
         author = mention.author or next(iter(mention.author_handles), None)
         return PreparedMention(
@@ -175,6 +177,7 @@ class Ingestor:
             judgement=judgement,
             author=author_hash(self._secret, mention.platform, author) if author else None,
             url=mention.url,
+            told_language=mention.language or language,
             parent_id=mention.parent_id,
             thread_id=mention.thread_id,
             edited_at=mention.edited_at,

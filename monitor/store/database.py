@@ -87,6 +87,12 @@ class Database:
         with self._translated(), self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def forget_old_pages(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds what was just erased."""
+        if self.path is not None:
+            with self._translated(), self.engine.connect() as plain:
+                plain.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()

@@ -131,7 +131,7 @@ class Incidents(Subject):
 
     def _incidents(self, query: Select[Any]) -> tuple[Incident, ...]:
         with self._db.reading() as connection:
-            return tuple(_incident(row) for row in connection.execute(query))
+            return tuple(read_incident(row) for row in connection.execute(query))
 
 
 def save_incident(connection: Connection, incident: Incident) -> None:
@@ -202,7 +202,8 @@ def _obligation_row(number: int, position: int, owed: Obligation) -> dict[str, A
     }
 
 
-def _incident(row: Row[Any]) -> Incident:
+def read_incident(row: Row[Any]) -> Incident:
+    """An incident from its row, with the root message that was noted last."""
     incident = adapter().validate_json(row.document)
     if row.root_message_id is None:
         return incident

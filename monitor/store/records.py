@@ -60,6 +60,7 @@ class PreparedMention:
     views: int | None = None
     url: str | None = None
     stars: int | None = None
+    told_language: str | None = None
     parent_id: str | None = None
     thread_id: str | None = None
     edited_at: datetime | None = None

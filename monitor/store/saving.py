@@ -314,6 +314,7 @@ def _mention_row(number: int, mention: PreparedMention, thread: str | None) -> d
         "views": mention.views,
         "url": mention.url,
         "text": mention.text,
+        "told_language": mention.told_language,
         **judgement_row(mention.judgement),
         "stars": mention.stars,
         "parent_id": mention.parent_id,

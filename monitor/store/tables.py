@@ -100,6 +100,7 @@ mentions = Table(
     Column("url", Text),
     Column("text", Text, nullable=False),
     Column("language", String(35)),
+    Column("told_language", String(35)),
     Column("label", String(8), nullable=False),
     Column("p_negative", Float, nullable=False),
     Column("compound", Float, nullable=False),
@@ -132,7 +133,9 @@ mentions = Table(
         postgresql_where=text("active_at IS NOT NULL"),
     ),
 )
-"""One row a post. `thread_id` is NULL for a root. `hostile` is the kind of hostility or NULL. `comments`,
+"""One row a post. `thread_id` is NULL for a root. `hostile` is the kind of hostility or NULL.
+`told_language` is what the platform says, `language` what the scorer found. `removed_at`: when text and author
+were taken out (removal by the platform, erasure, retention); such a post never gets a text again. `comments`,
 `last_comment_at` and `active_at` (root's own time or last comment) are kept on roots only."""
 
 links = Table(
