@@ -10,7 +10,7 @@ _SPAN = ("people", "from", "until", "day_kind", "usual_low", "usual_high", "days
 EXPLANATION_KEYS: dict[str, tuple[str, ...]] = {
     "negative_people_hour": _SPAN,
     "negative_people_burst": ("people", "minutes", "from", "until", "usual_low", "usual_high"),
-    "negative_people_hours": _SPAN,
+    "negative_people_hours": _SPAN[:6],
     "negative_people_day": ("people", "hours", "from", "until", "usual_low", "usual_high", "days"),
     "cold_people": ("people", "mentions", "negative_percent", "from", "until", "hours_learnt"),
     "cold_growth": ("people", "from", "until", "times", "hours_learnt"),

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from detectors.baseline import BaselineOptions
 from detectors.calendar import DayCalendar, Moment
 from detectors.direct import ArrivalContext
-from detectors.findings import cold_finding, people_finding, volume_finding
-from detectors.levels import TwoTicks, judge_cold, judge_people
 from detectors.observation import BrandObservation, Observation, ThreadObservation
-from detectors.options import DetectionOptions, Thresholds
-from detectors.praise import is_praise, judge_praise
+from detectors.options import DetectionOptions
+from detectors.registry import ScopeCase, ShortMemory, ThreadCase, scope_rules, thread_rules
 from detectors.signal import Direction, Finding, Level, Scope, ScopeKind
 from detectors.surge import Judgement, SurgeOptions
-from detectors.threads import ThreadMemory, judge_thread
-from detectors.track import HOUR, HOURS, NOBODY, ScopeTrack
+from detectors.threads import ThreadMemory
+from detectors.track import ScopeTrack
 
 _STATE_VERSION = 1
-_LEAST_VOLUME_PEOPLE = 5
 _BLIND = 0.5
 
 
@@ -50,8 +49,7 @@ class BrandJudge:
         )
         self._tracks: dict[Scope, ScopeTrack] = {}
         self._threads = ThreadMemory()
-        self._gates: dict[tuple[Scope, str], TwoTicks] = {}
-        self._held: dict[Scope, tuple[Finding, ...]] = {}
+        self._memories: dict[Scope, ShortMemory] = {}
         self._context = ArrivalContext(brand, self.options)
 
     @property
@@ -73,25 +71,20 @@ class BrandJudge:
     def observe(self, observation: BrandObservation) -> tuple[Finding, ...]:
         """Judge a closed bucket and learn it. Returns what holds now, highest level first."""
         moment = self.calendar.moment(observation.at)
-        alone = sum(s.kind is ScopeKind.SOURCE for s in observation.scopes) < 2
+        sharing = Counter(scope.kind for scope in observation.scopes)
         found: list[Finding] = []
         surprise = 0.0
         for scope, seen in observation.scopes.items():
-            factor, _ = self._event(scope, observation)
-            track = self._track(scope)
-            people = (
-                []
-                if scope.kind is ScopeKind.MEASUREMENT
-                else list(self._judge(scope, track, seen, moment, factor))
-            )
-            volume = track.learn(seen, moment, factor)
-            people += self._judge_volume(scope, track, seen, volume, moment)
-            if not (alone and scope.kind is ScopeKind.SOURCE):
-                found += self._hold(scope, seen, tuple(people))
-            if scope.kind is ScopeKind.BRAND:
-                surprise = volume.surprise
+            track, factor = self._track(scope), self._factor(scope, observation.at)
+            volume = track.learn_volume(seen, factor)
+            # a single source says what its brand says
+            if scope.kind is not ScopeKind.SOURCE or sharing[scope.kind] > 1:
+                case = self._case(scope, seen, moment, volume, factor, sharing[scope.kind])
+                found += self._judge(case)
+            track.learn_people(seen, moment, factor)
+            surprise = volume.surprise if scope.kind is ScopeKind.BRAND else surprise
         found += self._judge_threads(observation.threads, moment)
-        self._learn_threads(observation)
+        self._threads.learn(observation.threads, observation.at.timestamp())
         found.sort(key=lambda f: (-f.level, -f.surprise, f.scope, f.detector))
         self._context = replace(self._context, level=_level(found), surprise=surprise)
         return tuple(found)
@@ -100,15 +93,13 @@ class BrandJudge:
         """Learn a bucket of history: sums of every bucket, people where `at` is on a whole hour."""
         moment = self.calendar.moment(observation.at)
         for scope, seen in observation.scopes.items():
-            self._track(scope).learn(seen, moment, self._event(scope, observation)[0])
-        self._learn_threads(observation)
-
-    def _learn_threads(self, observation: BrandObservation) -> None:
+            track, factor = self._track(scope), self._factor(scope, observation.at)
+            track.learn_volume(seen, factor)
+            track.learn_people(seen, moment, factor)
         self._threads.learn(observation.threads, observation.at.timestamp())
 
-    def _event(self, scope: Scope, observation: BrandObservation) -> tuple[float, str]:
-        theme = scope.name if scope.kind is ScopeKind.THEME else None
-        return self.options.event_factor(observation.at, theme)
+    def _factor(self, scope: Scope, at: datetime) -> float:
+        return self.options.event_factor(at, scope.name if scope.kind is ScopeKind.THEME else None)[0]
 
     def _track(self, scope: Scope) -> ScopeTrack:
         track = self._tracks.get(scope)
@@ -116,66 +107,44 @@ class BrandJudge:
             track = self._tracks[scope] = ScopeTrack(self._surge)
         return track
 
-    def _judge(
-        self, scope: Scope, track: ScopeTrack, seen: Observation, moment: Moment, factor: float
-    ) -> Iterator[Finding]:
-        t = self._thresholds
-        if track.cold:
-            level = self._gate(scope, "negative_people", _cold_level(seen, t))
-            if level:
-                yield cold_finding(scope, track, seen, level, moment)
-            return
-        n = track.numbers(seen.people, moment, factor)
-        verdict = judge_people(n, t)
-        level = self._gate(scope, "negative_people", verdict.level)
-        if level:
-            yield people_finding(scope, track, seen, n, replace(verdict, level=level), moment)
-        praise = judge_praise(scope, track, seen, moment, t)
-        if self._gate(scope, "praise", Level.WATCH if praise else Level.CALM) and praise:
-            yield praise
+    def _case(
+        self, scope: Scope, seen: Observation, moment: Moment, volume: Judgement, factor: float, sharing: int
+    ) -> ScopeCase:
+        memory = self._memories.get(scope) or ShortMemory()
+        return ScopeCase(
+            scope, seen, moment, self._tracks[scope], volume, self._thresholds, memory, factor, sharing
+        )
 
-    def _judge_volume(
-        self, scope: Scope, track: ScopeTrack, seen: Observation, volume: Judgement, moment: Moment
-    ) -> Iterator[Finding]:
-        level = self._gate(scope, "volume", _volume_level(scope, seen, volume, track, self._thresholds))
-        if level:
-            praised = is_praise(seen)
-            direction = Direction.PRAISE if praised else Direction.TROUBLE
-            yield volume_finding(scope, level, volume.surprise, track.surge.explain(), moment, direction)
+    def _judge(self, case: ScopeCase) -> tuple[Finding, ...]:
+        found = []
+        for name, rule in scope_rules(case.scope.kind):
+            held = _two_ticks(case.memory, name, rule(case))
+            if held:
+                found.append(held)
+        holding = _hold(case.memory, case.seen, tuple(found))
+        self._remember(case.scope, case.memory)
+        return holding
 
     def _judge_threads(self, threads: tuple[ThreadObservation, ...], moment: Moment) -> Iterator[Finding]:
         share = self._negative_share()
         for thread in threads:
-            usual = self._threads.usual(thread.page)
-            finding = judge_thread(thread, usual, share, moment, self._thresholds)
-            level = self._gate(thread.scope, "thread", finding.level if finding else Level.CALM)
-            if finding and level:
-                yield replace(finding, level=level)
+            memory = self._memories.get(thread.scope) or ShortMemory()
+            case = ThreadCase(thread, moment, self._threads, self._thresholds, share)
+            for name, rule in thread_rules():
+                held = _two_ticks(memory, name, rule(case))
+                if held:
+                    yield held
+            self._remember(thread.scope, memory)
+
+    def _remember(self, scope: Scope, memory: ShortMemory) -> None:
+        if memory.empty:
+            self._memories.pop(scope, None)
+        else:
+            self._memories[scope] = memory
 
     def _negative_share(self) -> float:
         track = self._tracks.get(Scope(self.brand))
         return track.negative.level / max(track.authors.level, 1e-9) if track and track.negative.hours else 0.4
-
-    def _gate(self, scope: Scope, detector: str, level: Level) -> Level:
-        gate = self._gates.get((scope, detector))
-        if gate is None:
-            if level is Level.CALM:
-                return level
-            gate = self._gates[scope, detector] = TwoTicks()
-        held = gate.let_through(level)
-        if not gate.before:
-            del self._gates[scope, detector]
-        return held
-
-    def _hold(self, scope: Scope, seen: Observation, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        """While a scope is blind its silence is not calm: what held before still holds."""
-        if seen.covered < _BLIND and not found:
-            return tuple(replace(f, at=seen.at) for f in self._held.get(scope, ()))
-        if found:
-            self._held[scope] = found
-        else:
-            self._held.pop(scope, None)
-        return found
 
     def copy(self) -> BrandJudge:
         """Return an independent copy: the checkpoint to go back to when late mentions correct the past."""
@@ -183,19 +152,18 @@ class BrandJudge:
         twin.__dict__.update(self.__dict__)
         twin._tracks = {scope: track.copy() for scope, track in self._tracks.items()}
         twin._threads = self._threads.copy()
-        twin._gates = {key: TwoTicks(gate.before) for key, gate in self._gates.items()}
-        twin._held = dict(self._held)
+        twin._memories = {scope: memory.copy() for scope, memory in self._memories.items()}
         return twin
 
     def to_state(self) -> dict[str, Any]:
-        """Return everything ready for JSON: `learnt` (the same for observed and learnt history) and `gates`."""
+        """Return everything ready for JSON: `learnt` (the same for observed and learnt history) and `memories`."""
         tracks = [[s.kind.value, s.name, t.to_state()] for s, t in sorted(self._tracks.items())]
-        gates = [[s.kind.value, s.name, d, g.before] for (s, d), g in sorted(self._gates.items(), key=_gate_order)]
+        memories = [[s.kind.value, s.name, m.before, m.sustained] for s, m in sorted(self._memories.items())]
         return {
             "version": _STATE_VERSION,
             "brand": self.brand,
             "learnt": {"tracks": tracks, "threads": self._threads.to_state()},
-            "gates": gates,
+            "memories": memories,
         }
 
     @classmethod
@@ -217,29 +185,30 @@ class BrandJudge:
         for kind, name, kept in state["learnt"]["tracks"]:
             self._tracks[Scope(self.brand, ScopeKind(kind), name)] = ScopeTrack.from_state(kept, self._surge)
         self._threads = ThreadMemory.from_state(state["learnt"]["threads"])
-        for kind, name, detector, before in state["gates"]:
-            self._gates[Scope(self.brand, ScopeKind(kind), name), detector] = TwoTicks(before)
+        for kind, name, before, sustained in state["memories"]:
+            memory = self._memories[Scope(self.brand, ScopeKind(kind), name)] = ShortMemory()
+            memory.before, memory.sustained = dict(before), sustained
         return self
 
 
-def _cold_level(seen: Observation, t: Thresholds) -> Level:
-    hour = seen.people.get(HOUR, NOBODY)
-    return judge_cold(hour.negative, hour.mentions, hour.negative_mentions, t)
+def _two_ticks(memory: ShortMemory, name: str, found: Finding | None) -> Finding | None:
+    """Let a finding through at the level that has held for two ticks."""
+    level = found.level if found else Level.CALM
+    held = Level(min(memory.before.get(name, 0), level))
+    if level:
+        memory.before[name] = int(level)
+    else:
+        memory.before.pop(name, None)
+    return replace(found, level=held) if found and held else None
 
 
-def _volume_level(scope: Scope, seen: Observation, volume: Judgement, track: ScopeTrack, t: Thresholds) -> Level:
-    if scope.kind is ScopeKind.MEASUREMENT:
-        if volume.surprise >= t.measurement_warning:
-            return Level.WARNING
-        return Level.WATCH if volume.surprise >= t.measurement_watch else Level.CALM
-    authors = seen.people.get(HOURS, NOBODY).authors
-    enough = authors >= _LEAST_VOLUME_PEOPLE and not track.cold
-    return Level.WATCH if enough and volume.surprise >= t.volume_watch else Level.CALM
+def _hold(memory: ShortMemory, seen: Observation, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """While a scope is blind its silence is not calm: what held before still holds."""
+    if seen.covered < _BLIND and not found:
+        return tuple(replace(f, at=seen.at) for f in memory.held)
+    memory.held = found
+    return found
 
 
 def _level(found: list[Finding]) -> Level:
     return max((f.level for f in found if f.direction is Direction.TROUBLE), default=Level.CALM)
-
-
-def _gate_order(item: tuple[tuple[Scope, str], TwoTicks]) -> tuple[Scope, str]:
-    return item[0]

@@ -5,22 +5,30 @@ Pure functions of the numbers of one scope at one tick. Why each condition stand
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from detectors.observation import People
 from detectors.options import Thresholds
 from detectors.signal import Level
 
-_EARLY_DAYS = 14
+_GROWTH_HOURS = 6
 _SMALL_DAY = 8.0
+_YOUNG = 0.5
+_ORDINARY_SURPRISE = 1.0
+_TICKS_AN_HOUR = 12
+_MOST_SUSTAINED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleNumbers:
     """Different negative people of one scope at one tick, and how unusual they are.
 
-    `z_*` are standard deviations against the same clock hour, `z` the combination of one and three hours,
-    `days_share` the share of own days as bad, `days` how many there are, `usual_day` the usual people of 24 h,
-    `negativity` how negative the people above the usual are, divided by the usual share (1 = as usual).
+    `burst`, `hour`, `hours`, `day` are the people of 15 minutes, 1 h, 3 h, 24 h; `z_*` standard deviations against
+    the same clock hour; `z` the larger of the hour's and of the combined one and three hours'; `surprise`
+    −log10 of the share of own days with so bad an hour; `usual_day` the usual people of 24 h; `negativity` how
+    negative the people above the usual are, divided by the usual share (1 = as usual); `age_days` how long was
+    learnt; `loudness` the share of the mentions that the loudest author has beyond a handful.
     """
 
     burst: int
@@ -28,14 +36,17 @@ class PeopleNumbers:
     hours: int
     day: int
     z_burst: float
-    z_hour: float
-    z_hours: float
     z_day: float
     z: float
-    days_share: float
-    days: int
+    surprise: float
     usual_day: float
     negativity: float
+    age_days: float
+    loudness: float
+
+    def strictness(self) -> float:
+        """How many times the usual z a warning needs: more while the baseline is young or one author dominates."""
+        return (1.0 + _YOUNG / max(self.age_days, 1.0)) / (1.0 - self.loudness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,61 +60,66 @@ class Verdict:
 CALM = Verdict()
 
 
-def judge_people(n: PeopleNumbers, t: Thresholds) -> Verdict:
-    """Return the level that the numbers of a scope with a baseline ask for."""
-    watch = _watch_horizon(n, t)
-    if not watch:
-        return CALM
-    if n.negativity < t.warning_negativity:
-        return Verdict(Level.WATCH, watch)
-    if n.z >= t.crisis_z and n.hour >= t.crisis_people and n.days_share <= t.crisis_days:
-        return Verdict(Level.CRISIS, "hour")
-    if n.z >= t.warning_z and n.hour >= t.warning_people and n.days_share <= _warning_days(n.days, t):
+def sustained_surprise(before: float, n: PeopleNumbers) -> float:
+    """Add this tick's surprise above the ordinary to what was `before` (hours × surprise), never under 0.
+
+    A young baseline or a loud author makes a tick count for less.
+    """
+    more = (n.surprise / n.strictness() - _ORDINARY_SURPRISE) / _TICKS_AN_HOUR
+    return max(0.0, min(before + more, _MOST_SUSTAINED))
+
+
+def judge_people(n: PeopleNumbers, t: Thresholds, sustained: float = 0.0, scopes: int = 1) -> Verdict:
+    """Return the level that the numbers of a scope with a baseline ask for.
+
+    `sustained` is what `sustained_surprise` has added up: an hour that is bad once may be chance or one stuck
+    plane, the same for two hours is not. `scopes` is how many scopes share the brand's allowance of false
+    alarms: among ten themes one is always unusual.
+    """
+    shared = math.log10(max(scopes, 1))
+    watch = _watch_horizon(n, t, shared)
+    if not watch or n.negativity < t.warning_negativity:
+        return Verdict(Level.WATCH, watch) if watch else CALM
+    strict = n.strictness()
+    for level, z, people, surprise in (
+        (Level.CRISIS, t.crisis_z, t.crisis_people, t.crisis_surprise),
+        (Level.WARNING, t.warning_z, t.warning_people, t.warning_surprise),
+    ):
+        if n.z >= z * strict and n.hour >= people and n.surprise >= surprise + shared:
+            return Verdict(level, "hour")
+    lasting = sustained >= t.warning_sustained + shared and n.surprise >= _ORDINARY_SURPRISE
+    if lasting and n.z >= t.watch_z and n.hour >= t.warning_people:
         return Verdict(Level.WARNING, "hour")
-    if n.z_day >= t.day_warning_z and n.day >= max(t.warning_people, 2.5 * n.usual_day):
+    if n.z_day >= t.day_warning_z * strict and n.day >= max(t.warning_people, 2.5 * n.usual_day):
         return Verdict(Level.WARNING, "day")
     return Verdict(Level.WATCH, watch)
 
 
-def _watch_horizon(n: PeopleNumbers, t: Thresholds) -> str:
+def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
     """Name the horizon that is unusual enough for a watch, or nothing."""
-    if n.days_share <= t.watch_days:
-        if n.hour >= t.watch_people and n.z_hour >= t.watch_z:
+    if n.surprise >= t.watch_surprise + shared and n.z >= t.watch_z:
+        if n.hour >= t.watch_people:
             return "hour"
-        if n.burst >= t.watch_people and n.z_burst >= t.watch_burst_z:
-            return "burst"
-        if n.hours >= t.watch_people and n.z >= t.watch_z:
+        if n.hours >= t.watch_people:
             return "hours"
+    if n.burst >= t.watch_people and n.z_burst >= t.watch_burst_z and n.surprise >= t.burst_surprise + shared:
+        return "burst"
     least = t.watch_small_people if n.usual_day < _SMALL_DAY else t.watch_people
     if n.day >= least and n.z_day >= t.day_watch_z:
         return "day"
     return ""
 
 
-def _warning_days(days: int, t: Thresholds) -> float:
-    return t.warning_days_early if days < _EARLY_DAYS else t.warning_days
+def judge_cold(hour: People, busiest: int, hours_learnt: float, t: Thresholds) -> Verdict:
+    """Return the level without any baseline: people in the hour, the negative share, growth over `busiest`.
 
-
-def judge_cold(people_hour: int, mentions_hour: int, negative_mentions: int, t: Thresholds) -> Level:
-    """Return the level without any baseline: people in the hour and the negative share of its mentions."""
-    share = negative_mentions / mentions_hour if mentions_hour else 0.0
-    if people_hour >= t.cold_warning_people and share >= t.cold_warning_share:
-        return Level.WARNING
-    if people_hour >= t.cold_watch_people and share >= t.cold_watch_share:
-        return Level.WATCH
-    return Level.CALM
-
-
-class TwoTicks:
-    """Lets a level through only when the tick before asked for at least as much."""
-
-    __slots__ = ("before",)
-
-    def __init__(self, before: int = 0) -> None:
-        self.before = before
-
-    def let_through(self, level: Level) -> Level:
-        """Return the level that has held for two ticks."""
-        held = Level(min(self.before, level))
-        self.before = int(level)
-        return held
+    `busiest` are the negative people of the busiest of the `hours_learnt` whole hours before.
+    """
+    share = hour.negative_mentions / hour.mentions if hour.mentions else 0.0
+    crowd = hour.negative >= t.cold_warning_people and hour.authors >= t.cold_warning_authors
+    if crowd and share >= t.cold_warning_share:
+        return Verdict(Level.WARNING, "cold_people")
+    if hour.negative >= t.cold_watch_people and share >= t.cold_watch_share:
+        return Verdict(Level.WATCH, "cold_people")
+    grown = hours_learnt >= _GROWTH_HOURS and hour.negative >= max(t.watch_people, t.cold_growth * busiest)
+    return Verdict(Level.WATCH, "cold_growth") if grown else CALM

@@ -58,7 +58,7 @@ class Thresholds(_Section):
     """Every number that separates calm, watch, warning and crisis. Surprises are −log10 of a day's chance.
 
     `*_z` are in standard deviations of different negative people against the same clock hour; `*_people` are the
-    least different people; `*_days` the largest share of the own past days that were as bad. `cold_*` hold
+    least different people. `cold_*` hold
     while there is no baseline: negative people an hour and the least negative share.
     """
 
@@ -66,38 +66,41 @@ class Thresholds(_Section):
     watch_burst_z: float = Field(default=4.0, gt=0)
     watch_people: int = Field(default=8, ge=1)
     watch_small_people: int = Field(default=5, ge=1)
-    watch_days: float = Field(default=0.1, ge=0, le=1)
+    watch_surprise: float = Field(default=1.5, ge=0)
+    burst_surprise: float = Field(default=1.0, ge=0)
     warning_z: float = Field(default=3.5, gt=0)
     warning_people: int = Field(default=8, ge=1)
-    warning_days_early: float = Field(default=0.05, ge=0, le=1)
-    warning_days: float = Field(default=0.02, ge=0, le=1)
+    warning_surprise: float = Field(default=2.3, ge=0)
     warning_negativity: float = Field(default=0.85, ge=0)
+    warning_sustained: float = Field(default=0.75, gt=0)
     crisis_z: float = Field(default=7.0, gt=0)
     crisis_people: int = Field(default=15, ge=1)
-    crisis_days: float = Field(default=0.02, ge=0, le=1)
+    crisis_surprise: float = Field(default=3.5, ge=0)
     day_watch_z: float = Field(default=4.0, gt=0)
     day_warning_z: float = Field(default=6.0, gt=0)
-    cold_watch_people: int = Field(default=10, ge=1)
+    cold_watch_people: int = Field(default=15, ge=1)
     cold_watch_share: float = Field(default=0.5, ge=0, le=1)
-    cold_warning_people: int = Field(default=24, ge=1)
-    cold_warning_share: float = Field(default=0.55, ge=0, le=1)
-    volume_watch: float = Field(default=2.5, gt=0)
+    cold_warning_people: int = Field(default=26, ge=1)
+    cold_warning_authors: int = Field(default=42, ge=1)
+    cold_warning_share: float = Field(default=0.45, ge=0, le=1)
+    cold_growth: float = Field(default=3.0, gt=1)
+    volume_watch: float = Field(default=2.0, gt=0)
     measurement_watch: float = Field(default=2.0, gt=0)
     measurement_warning: float = Field(default=5.0, gt=0)
     praise_z: float = Field(default=4.0, gt=0)
     praise_people: int = Field(default=10, ge=1)
     thread_watch_people: int = Field(default=10, ge=1)
-    thread_watch_ratio: float = Field(default=3.0, ge=1)
+    thread_watch_ratio: float = Field(default=2.0, ge=1)
     thread_warning_people: int = Field(default=25, ge=1)
-    thread_warning_ratio: float = Field(default=5.0, ge=1)
     news_surprise: float = Field(default=1.0, ge=0)
     flagged_reach: int = Field(default=100_000, ge=1)
 
 
 _SCALE = {Sensitivity.CALM: 1.25, Sensitivity.BALANCED: 1.0, Sensitivity.SENSITIVE: 0.85}
 _SCALED = (
-    "watch_z", "watch_burst_z", "warning_z", "crisis_z", "day_watch_z", "day_warning_z", "volume_watch",
-    "measurement_watch", "measurement_warning", "praise_z", "thread_watch_ratio", "thread_warning_ratio",
+    "watch_z", "watch_surprise", "watch_burst_z", "burst_surprise", "warning_z", "warning_surprise", "crisis_z",
+    "crisis_surprise", "day_watch_z", "day_warning_z", "volume_watch", "measurement_watch", "measurement_warning",
+    "praise_z", "thread_watch_ratio",
 )  # fmt: skip
 
 

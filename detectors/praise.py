@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from detectors.calendar import Moment
-from detectors.findings import span, surprise_of
+from detectors.findings import span
 from detectors.observation import Observation
-from detectors.options import Thresholds
-from detectors.signal import Direction, Explanation, Finding, Level, Number, Scope
-from detectors.track import HOUR, NOBODY, ScopeTrack
+from detectors.own_days import tail_surprise
+from detectors.registry import COUNTED, ScopeCase, scope_detector
+from detectors.signal import Direction, Explanation, Finding, Level, Number
+from detectors.track import HOUR, NOBODY
 
 _HAPPY_PER_ANGRY = 2.0
 
@@ -18,32 +18,26 @@ def is_praise(seen: Observation) -> bool:
     return hour.positive >= _HAPPY_PER_ANGRY * max(hour.negative, 1)
 
 
-def judge_praise(
-    scope: Scope, track: ScopeTrack, seen: Observation, moment: Moment, t: Thresholds
-) -> Finding | None:
+@scope_detector("praise", COUNTED)
+def judge_praise(case: ScopeCase) -> Finding | None:
     """Return a finding of direction PRAISE when unusually many different people are happy, else None."""
-    hour = seen.people.get(HOUR, NOBODY)
-    if hour.positive < t.praise_people or not is_praise(seen):
+    hour, t = case.seen.people.get(HOUR, NOBODY), case.thresholds
+    if case.track.cold or hour.positive < t.praise_people or not is_praise(case.seen):
         return None
-    usual = track.positive.usual(moment)
-    z = usual.z(hour.positive)
+    usual = case.track.positive.usual(case.moment)
+    z = usual.z(hour.positive / case.factor)
     if z < t.praise_z:
         return None
     low, high = usual.between()
-    numbers: dict[str, Number] = {
-        "people": hour.positive,
-        **span(moment, HOUR),
-        "usual_low": low,
-        "usual_high": high,
-    }
+    numbers: dict[str, Number] = {"people": hour.positive, "usual_low": low, "usual_high": high}
     return Finding(
-        scope=scope,
+        scope=case.scope,
         detector="praise",
         level=Level.WATCH,
-        at=moment.at,
+        at=case.moment.at,
         observed=float(hour.positive),
         expected=round(usual.expected, 2),
-        surprise=round(surprise_of(z), 2),
-        explanation=Explanation("praise_people", numbers),
+        surprise=round(tail_surprise(z), 2),
+        explanation=Explanation("praise_people", numbers | span(case.moment, HOUR)),
         direction=Direction.PRAISE,
     )

@@ -1,62 +1,92 @@
-"""A single post whose comments grow unusually fast, turn sour, or cheer the complainer on.
+"""A single post's comments: what is usual for the brand and for each page.
 
-What is usual is learnt for each page (an own account's page, or an author): the busiest hour of each of its
-threads. Only 5-minute sums are learnt from, so that the memory can be rebuilt from stored counters.
+What is usual is learnt from the busiest hour of each past thread, for the brand and each page (an own account's
+page, or an author). Only 5-minute sums are learnt from, so that the memory can be rebuilt from them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
-from detectors.calendar import Moment
-from detectors.findings import span
-from detectors.observation import HORIZONS, People, ThreadObservation
-from detectors.options import Thresholds
-from detectors.signal import Explanation, Finding, Level, Number, Scope
+from detectors.observation import ThreadObservation
+from detectors.own_days import tail_surprise
 
-_HOUR, _HOURS = HORIZONS[1], HORIZONS[2]
-_NOBODY = People()
-_BUCKETS = 12
-_PRIOR_COMMENTS, _PRIOR_THREADS = 5.0, 2.0
-_KEEP = 0.97  # weight that older threads of a page keep with every new one
-_FORGET_SECONDS = 24 * 3600.0
-_SOUR_SHARE = 0.5
-_CHEERED_SHARE = 0.25
+_HOUR_SECONDS = 3600.0
+_OVER_SECONDS = 24 * 3600.0  # a thread without comments for so long is over
+_PRIOR_MEAN, _PRIOR_SD, _PRIOR_THREADS = math.log1p(4.0), 0.6, 5.0  # busiest hour of a thread: 4 comments, in logs
+_PAGE_PRIOR_THREADS = 3.0
+_MEMORY_THREADS = 400.0
+_CUT_SD = 3.0
+_DAILY_KEEP = 0.5 ** (1 / 14)
 
 
 class ThreadMemory:
-    """The busiest hours of the threads of each page, and the hour that runs in each open thread."""
+    """The busiest hours of past threads, and the hour that runs in each open one."""
 
     def __init__(self) -> None:
-        self._pages: dict[str, list[float]] = {}  # page → [weighted busiest comments an hour, weight]
-        self._open: dict[str, list[Any]] = {}  # thread → [page, busiest hour, last heard, last buckets]
+        self._mean, self._weight = _PRIOR_MEAN, _PRIOR_THREADS
+        self._spread = _PRIOR_SD**2 * _PRIOR_THREADS
+        self._pages: dict[str, list[float]] = {}  # page → [sum of logs, threads]
+        self._open: dict[str, list[Any]] = {}  # thread → [page, busiest hour, last heard, [[end, comments], …]]
+        self._rate = [0.0, 0.0]  # threads and days, both forgetting
+        self._at = 0.0
+
+    @property
+    def threads_a_day(self) -> float:
+        """How many threads of some size the brand has on a usual day (at least one a week is assumed)."""
+        return max((self._rate[0] + 1.0) / (self._rate[1] + 1.0), 1 / 7)
+
+    def usual(self, page: str) -> float:
+        """Comments in the busiest hour of an ordinary thread on this page."""
+        return math.expm1(self._page_mean(page))
+
+    def surprise(self, comments: float, page: str) -> float:
+        """Return −log10 of the chance of a day on which some thread has so many comments in an hour."""
+        sd = math.sqrt(self._spread / self._weight * (1.0 + 1.0 / self._weight))
+        alone = tail_surprise((math.log1p(comments) - self._page_mean(page)) / sd)
+        return max(0.0, alone - math.log10(max(self.threads_a_day, 1.0)))
 
     def learn(self, threads: Iterable[ThreadObservation], at: float) -> None:
         """Learn the closed bucket that ends at the epoch second `at`."""
+        self._pass_time(at)
         for thread in threads:
-            known = self._open.setdefault(thread.scope.name, [thread.page, 0.0, at, []])
-            buckets: list[list[float]] = known[3]
+            known = self._open.get(thread.scope.name)
+            if known is None:
+                known = self._open[thread.scope.name] = [thread.page, 0.0, at, []]
+                self._rate[0] += 1.0
+            known[0] = thread.page or known[0]
             if thread.sums.mentions:
-                buckets.append([at, float(thread.sums.mentions)])
                 known[2] = at
-            while buckets and buckets[0][0] <= at - _BUCKETS * 300.0:
-                del buckets[0]
-            known[1] = max(known[1], sum(n for _, n in buckets))
-        for name in [n for n, known in self._open.items() if at - known[2] > _FORGET_SECONDS]:
-            self._close(self._open.pop(name))
+                known[3].append([at, float(thread.sums.mentions)])
+                known[3] = [bucket for bucket in known[3] if bucket[0] > at - _HOUR_SECONDS]
+                known[1] = max(known[1], sum(n for _, n in known[3]))
+        for name in [n for n, known in self._open.items() if at - known[2] > _OVER_SECONDS]:
+            page, busiest = self._open.pop(name)[:2]
+            self._learn_thread(page, busiest)
 
-    def usual(self, page: str) -> float:
-        """Comments in the busiest hour of an ordinary thread on this page, from a prior of 5."""
-        total, weight = self._pages.get(page, (0.0, 0.0))
-        return (total + _PRIOR_COMMENTS * _PRIOR_THREADS) / (weight + _PRIOR_THREADS)
+    def _pass_time(self, at: float) -> None:
+        days = (at - self._at) / 86_400 if self._at else 0.0
+        keep = _DAILY_KEEP ** max(days, 0.0)
+        self._rate = [self._rate[0] * keep, self._rate[1] * keep + max(days, 0.0)]
+        self._at = at
 
-    def _close(self, known: list[Any]) -> None:
-        page = self._pages.setdefault(known[0], [0.0, 0.0])
-        usual = self.usual(known[0])
-        page[0] = page[0] * _KEEP + min(known[1], 4 * usual)
-        page[1] = page[1] * _KEEP + 1.0
+    def _learn_thread(self, page: str, busiest: float) -> None:
+        sd = math.sqrt(self._spread / self._weight)
+        value = min(math.log1p(busiest), self._mean + _CUT_SD * sd)
+        keep = min(1.0, _MEMORY_THREADS / self._weight)
+        self._weight, self._spread = self._weight * keep + 1.0, self._spread * keep
+        off = value - self._mean
+        self._mean += off / self._weight
+        self._spread += off * (value - self._mean)
+        if page:
+            known = self._pages.setdefault(page, [0.0, 0.0])
+            known[0], known[1] = known[0] + value, known[1] + 1.0
+
+    def _page_mean(self, page: str) -> float:
+        total, threads = self._pages.get(page, (0.0, 0.0))
+        return (total + self._mean * _PAGE_PRIOR_THREADS) / (threads + _PAGE_PRIOR_THREADS)
 
     def copy(self) -> ThreadMemory:
         """Return an independent copy."""
@@ -65,71 +95,16 @@ class ThreadMemory:
     def to_state(self) -> dict[str, Any]:
         """Return what was learnt, ready for JSON."""
         opened = {n: [k[0], k[1], k[2], [list(b) for b in k[3]]] for n, k in self._open.items()}
-        return {"pages": {p: list(v) for p, v in self._pages.items()}, "open": opened}
+        pages = {page: list(known) for page, known in self._pages.items()}
+        all_threads = [self._mean, self._weight, self._spread]
+        return {"all": all_threads, "pages": pages, "open": opened, "rate": list(self._rate), "at": self._at}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> ThreadMemory:
         """Rebuild from `to_state`."""
         self = cls()
-        self._pages = {p: list(v) for p, v in state["pages"].items()}
+        self._mean, self._weight, self._spread = state["all"]
+        self._pages = {page: list(known) for page, known in state["pages"].items()}
         self._open = {n: [k[0], k[1], k[2], [list(b) for b in k[3]]] for n, k in state["open"].items()}
+        self._rate, self._at = list(state["rate"]), state["at"]
         return self
-
-
-def judge_thread(
-    seen: ThreadObservation, usual_comments: float, usual_share: float, moment: Moment, t: Thresholds
-) -> Finding | None:
-    """Return what one thread asks for at this tick.
-
-    `usual_comments` are comments in the busiest hour of the page's ordinary thread, `usual_share` the brand's
-    usual negative share (0–1).
-    """
-    hour, hours = seen.people.get(_HOUR, _NOBODY), seen.people.get(_HOURS, _NOBODY)
-    ratio = max(hour.mentions, hours.mentions / 2) / usual_comments
-    if hours.authors < t.thread_watch_people or ratio < t.thread_watch_ratio:
-        return None
-    mood = _mood(seen, hours, usual_share)
-    if mood is None:
-        return None
-    angry = hours.negative + hours.supportive if mood == "thread_cheered" else hours.authors
-    bad = angry >= t.thread_warning_people and ratio >= t.thread_warning_ratio and mood != "thread_fast"
-    return _finding(seen, mood, Level.WARNING if bad else Level.WATCH, usual_comments, moment)
-
-
-def _mood(seen: ThreadObservation, hours: People, usual_share: float) -> str | None:
-    """Tell what kind of thread it is, or None for one that is merely liked."""
-    negative = hours.negative / max(hours.authors, 1)
-    positive = hours.positive / max(hours.authors, 1)
-    if negative >= max(_SOUR_SHARE, 0.85 * usual_share):
-        return "thread_sour"
-    if hours.supportive >= _CHEERED_SHARE * hours.mentions:
-        return "thread_cheered"
-    if positive > 2 * negative and not seen.root_negative:
-        return None
-    return "thread_fast"
-
-
-def _finding(seen: ThreadObservation, mood: str, level: Level, usual: float, moment: Moment) -> Finding:
-    hours: People = seen.people.get(_HOURS, _NOBODY)
-    window: timedelta = _HOURS
-    numbers: dict[str, Number] = {
-        "people": hours.authors,
-        "comments": hours.mentions,
-        "minutes": int(window.total_seconds()) // 60,
-        "usual_comments": round(usual, 1),
-        "negative_percent": round(100 * hours.negative / max(hours.authors, 1)),
-        "supportive": hours.supportive,
-        **span(moment, window),
-    }
-    scope: Scope = seen.scope
-    return Finding(
-        scope=scope,
-        detector="thread",
-        level=level,
-        at=moment.at,
-        observed=float(hours.mentions),
-        expected=round(usual, 2),
-        surprise=round(hours.mentions / max(usual, 1.0) / 2, 2),
-        explanation=Explanation(mood, numbers),
-        window_seconds=int(window.total_seconds()),
-    )

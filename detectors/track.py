@@ -9,8 +9,9 @@ from typing import Any
 from detectors.calendar import Moment
 from detectors.levels import PeopleNumbers
 from detectors.observation import HORIZONS, Observation, People
+from detectors.own_days import OwnDays
 from detectors.surge import Judgement, SurgeDetector, SurgeOptions
-from detectors.usual import HourOfDay, OwnDays, Usual
+from detectors.usual import HourOfDay, Usual
 
 BURST, HOUR, HOURS, DAY = HORIZONS
 NOBODY = People()
@@ -21,6 +22,8 @@ _BURST_SHARE = (
 _HORIZONS_JOIN = 1.75  # sd of the sum of the two z, which share an hour (docs/detection.md)
 _COLD_HOURS, _COLD_MENTIONS, _COLD_BUSY_HOURS = 24.0, 20, 6
 _SURE_PEOPLE = 1.0
+_DAY_AFTER_HOURS = 48.0
+_HANDFUL = 5  # mentions that one author may have in a window before counting as loud
 
 
 class ScopeTrack:
@@ -57,21 +60,20 @@ class ScopeTrack:
         usual_day = _widened(self.negative_day.usual(moment), factor)
         quarter = Usual(usual.expected * _BURST_SHARE, usual.dispersion, usual.days)
         z_hour, z_hours = usual.z(hour.negative), usual_hours.z(hours.negative)
-        z = (z_hour + z_hours) / _HORIZONS_JOIN
+        z = max(z_hour, (z_hour + z_hours) / _HORIZONS_JOIN)
         return PeopleNumbers(
             burst=burst.negative,
             hour=hour.negative,
             hours=hours.negative,
             day=day.negative,
             z_burst=quarter.z(burst.negative),
-            z_hour=z_hour,
-            z_hours=z_hours,
-            z_day=usual_day.z(day.negative),
+            z_day=usual_day.z(day.negative) if self.negative_day.hours >= _DAY_AFTER_HOURS else 0.0,
             z=z,
-            days_share=self.days.share(z),
-            days=len(self.days.days),
+            surprise=self.days.surprise(z),
             usual_day=usual_day.expected,
             negativity=self._negativity(hour, usual.expected, moment, factor),
+            age_days=usual.days,
+            loudness=max(_loudness(hour), _loudness(hours)),
         )
 
     def _negativity(self, hour: People, usual_negative: float, moment: Moment, factor: float) -> float:
@@ -83,17 +85,19 @@ class ScopeTrack:
             return 1.0
         return max(0.0, hour.negative - usual_negative) / extra / share
 
-    def learn(self, seen: Observation, moment: Moment, factor: float) -> Judgement:
-        """Learn a closed bucket, and people if a clock hour ends here. Returns the judgement of its volume."""
-        bucket_start = seen.at.timestamp() - 300.0
+    def learn_volume(self, seen: Observation, factor: float) -> Judgement:
+        """Learn the sums of a closed bucket, or its measurement. Returns the judgement of its volume."""
         count = seen.value if seen.value is not None else float(seen.sums.mentions)
-        found = self.surge.observe(bucket_start, count / factor, covered=seen.covered)
+        found = self.surge.observe(seen.at.timestamp() - 300.0, count / factor, covered=seen.covered)
         self.mentions += seen.sums.mentions
         self._heard[self._next] = seen.covered
         self._next = (self._next + 1) % _BUCKETS_AN_HOUR
+        return found
+
+    def learn_people(self, seen: Observation, moment: Moment, factor: float) -> None:
+        """Learn the different people of an hour, if a clock hour ends here."""
         if moment.whole_hour and seen.value is None:
             self._learn_people(seen.people, moment, factor)
-        return found
 
     def _learn_people(self, people: Mapping[timedelta, People], moment: Moment, factor: float) -> None:
         hour, hours, day = (people.get(h, NOBODY) for h in (HOUR, HOURS, DAY))
@@ -106,8 +110,10 @@ class ScopeTrack:
         self.busy_hours += hour.mentions >= 3
         self.busiest_people = max(self.busiest_people, hour.negative)
         self.negative.learn(hour.negative / factor, moment, covered)
-        self.negative_hours.learn(hours.negative / factor, moment, covered)
-        self.negative_day.learn(day.negative / factor, moment, covered)
+        if self.negative.hours >= 3:
+            self.negative_hours.learn(hours.negative / factor, moment, covered)
+        if self.negative.hours >= 24:
+            self.negative_day.learn(day.negative / factor, moment, covered)
         self.authors.learn(hour.authors / factor, moment, covered)
         self.positive.learn(hour.positive / factor, moment, covered)
 
@@ -140,6 +146,11 @@ class ScopeTrack:
 
 _PARTS = ("surge", "negative", "negative_hours", "negative_day", "authors", "positive", "days")
 _NUMBERS = ("mentions", "busy_hours", "busiest_people", "_next")
+
+
+def _loudness(people: People) -> float:
+    """Share of the mentions that the loudest author has beyond a handful (0–1)."""
+    return max(0, people.largest_author - _HANDFUL) / people.mentions if people.mentions else 0.0
 
 
 def _widened(usual: Usual, factor: float) -> Usual:

@@ -1,4 +1,4 @@
-"""How many different people are usual at this hour, how far that scatters, and which own days were as bad.
+"""How many different people are usual at this hour, and how far that scatters.
 
 Learns at whole clock hours only (the numbers of the rule are in docs/detection.md): a mean for every hour of
 the day, smoothed over two hours either way and drawn to the overall mean, times a factor for the kind of day,
@@ -11,18 +11,22 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from detectors.calendar import Moment
+from detectors.calendar import HOLIDAY, Moment
 
 _HALF_LIFE_DAYS = 14.0
 _KIND_HALF_LIFE_DAYS = 56.0
 _SMOOTH = (0.25, 0.5, 1.0, 0.5, 0.25)
 _LEVEL_WEIGHT = 2.0
 _KIND_PRIOR_DAYS = 3.0
-_CUT_SD = 4.0
+_CUT_SD, _CUT_AFTER_HOURS = 4.0, 6
+_SCATTER_CUT_SD, _SCATTER_AFTER_HOURS = 2.5, 24
+_UNSURE = 0.3**2  # variance of the expectation after one day, relative
+_DAY_TO_DAY = 0.12**2  # variance from day to day that no history takes away, relative
 _PRIOR_DISPERSION = 1.4
 _DISPERSION_PRIOR_PEOPLE = 60.0
 _DAILY_KEEP = 0.5 ** (1 / _HALF_LIFE_DAYS)
-_KIND_KEEP = 0.5 ** (1 / (_KIND_HALF_LIFE_DAYS * 24))
+_KIND_KEEP = 0.5 ** (1 / _KIND_HALF_LIFE_DAYS)
+_SCATTER_KEEP = 0.5 ** (1 / (_KIND_HALF_LIFE_DAYS * 24))
 _KINDS = 8
 
 
@@ -35,7 +39,7 @@ class Usual(NamedTuple):
 
     def deviation(self) -> float:
         """Return the standard deviation, the uncertainty of the expectation included."""
-        unsure = (0.3 * self.expected) ** 2 / max(self.days, 0.5)
+        unsure = (_UNSURE / max(self.days, 0.5) + _DAY_TO_DAY) * self.expected * self.expected
         return math.sqrt(self.expected * self.dispersion + unsure + 0.25)
 
     def z(self, people: float) -> float:
@@ -49,18 +53,27 @@ class Usual(NamedTuple):
 
 
 class HourOfDay:
-    """The mean of one number for each hour of the local day and kind of day. State is JSON-safe lists."""
+    """The mean of one number for each hour of the local day and kind of day. State is JSON-safe lists.
 
-    __slots__ = ("_count", "_kind_count", "_kind_weight", "_residual", "_residual_weight", "_weight", "hours")
+    A day teaches its kind only when it is over, so that a bad Sunday does not make Sundays usual while it lasts.
+    """
+
+    __slots__ = (
+        "_asked", "_count", "_day", "_kind_count", "_kind_weight", "_residual", "_residual_weight", "_today",
+        "_weight", "hours",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._count = [0.0] * 24
         self._weight = [0.0] * 24
         self._kind_count = [0.0] * _KINDS
         self._kind_weight = [0.0] * _KINDS
+        self._day = [-1, 0]  # ordinal and kind of the day that runs
+        self._today = [0.0, 0.0]  # people and expected people of the day that runs
         self._residual = 0.0
         self._residual_weight = 0.0
         self.hours = 0.0
+        self._asked: tuple[int, int, float, float, float, float] | None = None
 
     @property
     def days(self) -> float:
@@ -68,11 +81,13 @@ class HourOfDay:
         return self.hours / 24.0
 
     def usual(self, moment: Moment) -> Usual:
-        """What is usual in the hour that ends at `moment`; between two whole hours, between their means."""
-        mean = self._mean(moment.hour)
-        if moment.fraction:
-            mean += moment.fraction * (self._mean(moment.next_hour) - mean)
-        return Usual(mean * self._kind(moment.kind), self.dispersion, self.days)
+        """Say what is usual in the hour that ends at `moment`; between two whole hours, between their means."""
+        asked = self._asked
+        if asked is None or asked[0] != moment.hour or asked[1] != moment.kind:
+            factor = self._kind(moment.kind)
+            here, next_ = self._mean(moment.hour) * factor, self._mean(moment.next_hour) * factor
+            asked = self._asked = (moment.hour, moment.kind, here, next_ - here, self.dispersion, self.days)
+        return Usual(asked[2] + moment.fraction * asked[3], asked[4], asked[5])
 
     @property
     def dispersion(self) -> float:
@@ -92,25 +107,37 @@ class HourOfDay:
             return
         usual = self.usual(moment)
         whole = people / covered
-        if self.hours >= 6:
+        if self.hours >= _CUT_AFTER_HOURS:
             whole = min(whole, usual.expected + _CUT_SD * usual.deviation())
-        if self.hours >= 24:
-            self._residual = self._residual * _KIND_KEEP + (whole - usual.expected) ** 2 * covered
-            self._residual_weight = self._residual_weight * _KIND_KEEP + usual.expected * covered
+        if self.hours >= _SCATTER_AFTER_HOURS:
+            self._learn_scatter(whole, usual, covered)
         self._learn_kind(whole * covered, moment, covered)
         hour = moment.hour
         self._count[hour] = self._count[hour] * _DAILY_KEEP + whole * covered
         self._weight[hour] = self._weight[hour] * _DAILY_KEEP + covered
         self.hours += covered
+        self._asked = None
+
+    def _learn_scatter(self, whole: float, usual: Usual, covered: float) -> None:
+        off = min(abs(whole - usual.expected), _SCATTER_CUT_SD * usual.deviation())
+        self._residual = self._residual * _SCATTER_KEEP + off * off * covered
+        self._residual_weight = self._residual_weight * _SCATTER_KEEP + usual.expected * covered
 
     def _learn_kind(self, people: float, moment: Moment, covered: float) -> None:
-        kind = moment.kind
-        self._kind_count[kind] = self._kind_count[kind] * _KIND_KEEP + people
-        self._kind_weight[kind] = self._kind_weight[kind] * _KIND_KEEP + self._mean(moment.hour) * covered
+        if moment.day != self._day[0]:
+            kind = self._day[1]
+            self._kind_count = [c * _KIND_KEEP for c in self._kind_count]
+            self._kind_weight = [w * _KIND_KEEP for w in self._kind_weight]
+            self._kind_count[kind] += self._today[0]
+            self._kind_weight[kind] += self._today[1]
+            self._day, self._today = [moment.day, moment.kind], [0.0, 0.0]
+        self._today[0] += people
+        self._today[1] += self._mean(moment.hour) * covered
 
     def _kind(self, kind: int) -> float:
+        """Return the factor of a kind of day; a holiday is taken for a Sunday until there were holidays."""
         prior = _KIND_PRIOR_DAYS * 24 * max(self.level, 0.05)
-        usual = self._kind_ratio(6, prior, 1.0) if kind == 7 else 1.0
+        usual = self._kind_ratio(6, prior, 1.0) if kind == HOLIDAY else 1.0
         return self._kind_ratio(kind, prior, usual)
 
     def _kind_ratio(self, kind: int, prior: float, usual: float) -> float:
@@ -129,77 +156,14 @@ class HourOfDay:
 
     def to_state(self) -> list[Any]:
         """Return what was learnt, ready for JSON."""
-        kept = (self._count, self._weight, self._kind_count, self._kind_weight)
+        kept = (self._count, self._weight, self._kind_count, self._kind_weight, self._day, self._today)
         return [*(list(k) for k in kept), self._residual, self._residual_weight, self.hours]
 
     @classmethod
     def from_state(cls, state: list[Any]) -> HourOfDay:
         """Rebuild from `to_state`."""
         self = cls()
-        self._count, self._weight, self._kind_count, self._kind_weight = (list(s) for s in state[:4])
-        self._residual, self._residual_weight, self.hours = state[4:]
-        return self
-
-
-class OwnDays:
-    """The worst hour of each own past day, to ask how many days were as bad.
-
-    An episode is one day, however long it lasts: days are put into the archive only after `quiet` hours in a
-    row, so that a crisis is never compared with its own beginning.
-    """
-
-    __slots__ = ("_calm_hours", "_day", "_open", "days")
-
-    _KEEP = 365
-    _QUIET_HOURS = 20
-    _CALM_Z = 2.5
-
-    def __init__(self) -> None:
-        self.days: list[list[float]] = []  # [highest z, most people] of each closed day
-        self._open: list[list[float]] = []
-        self._day = -1
-        self._calm_hours = 0
-
-    def learn(self, z: float, people: float, day: int) -> None:
-        """Note a whole hour of the local day `day` (ordinal)."""
-        if day != self._day:
-            self._close()
-            self._open.append([0.0, 0.0])
-            self._day = day
-        today = self._open[-1]
-        today[0], today[1] = max(today[0], z), max(today[1], people)
-        self._calm_hours = 0 if z >= self._CALM_Z else self._calm_hours + 1
-
-    def _close(self) -> None:
-        """Archive the days of a closed episode: its worst once, its other days as they were if calm."""
-        if not self._open or (self._calm_hours < self._QUIET_HOURS and self._open[-1][0] >= self._CALM_Z):
-            return
-        worst = max(self._open)
-        self.days += [d for d in self._open if d is worst or d[0] < self._CALM_Z]
-        del self.days[: -self._KEEP]
-        self._open = []
-
-    def share(self, z: float) -> float:
-        """Share of the archived days that had an hour at least as bad as `z`."""
-        return sum(d[0] >= z for d in self.days) / len(self.days) if self.days else 0.0
-
-    def as_many(self, people: float) -> int:
-        """How many archived days had an hour with at least so many people."""
-        return sum(d[1] >= people for d in self.days)
-
-    def copy(self) -> OwnDays:
-        """Return an independent copy."""
-        return OwnDays.from_state(self.to_state())
-
-    def to_state(self) -> list[Any]:
-        """Return what was learnt, ready for JSON."""
-        return [[list(d) for d in self.days], [list(d) for d in self._open], self._day, self._calm_hours]
-
-    @classmethod
-    def from_state(cls, state: list[Any]) -> OwnDays:
-        """Rebuild from `to_state`."""
-        self = cls()
-        self.days = [list(d) for d in state[0]]
-        self._open = [list(d) for d in state[1]]
-        self._day, self._calm_hours = state[2], state[3]
+        lists = [list(part) for part in state[:6]]
+        self._count, self._weight, self._kind_count, self._kind_weight, self._day, self._today = lists
+        self._residual, self._residual_weight, self.hours = state[6:]
         return self

@@ -33,6 +33,11 @@ class ScopeStream:
     def __len__(self) -> int:
         return len(self._keys)
 
+    @property
+    def newest(self) -> float:
+        """Epoch second of the newest row's event time (0 without rows)."""
+        return self._keys[-1][0] if self._keys else 0.0
+
     def add(self, row: MentionRow) -> None:
         """Take a row in; counts that hold its time are corrected."""
         key = _key(row)
@@ -135,6 +140,7 @@ class BrandWindow:
         self._brand_scope = Scope(brand)
         self._streams: dict[Scope, ScopeStream] = {self._brand_scope: ScopeStream()}
         self._threads: dict[str, _Thread] = {}
+        self._busy: dict[str, None] = {}  # threads with some comments; a dict keeps their order
         self._rows: dict[int, MentionRow] = {}
         self._newest: datetime | None = None
         self._pruned: datetime | None = None
@@ -145,6 +151,11 @@ class BrandWindow:
     def __len__(self) -> int:
         """How many mentions are held."""
         return len(self._rows)
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """The scopes that are counted, apart from threads and measurements."""
+        return frozenset(self._streams)
 
     def add(self, rows: Iterable[MentionRow]) -> None:
         """Take rows in, in any order. A known mention is ignored if unchanged, else replaced."""
@@ -204,8 +215,12 @@ class BrandWindow:
 
     def _observe_threads(self, at: datetime) -> Iterator[ThreadObservation]:
         recent = (at - _THREAD_RECENT).timestamp()
-        for name, thread in self._threads.items():
-            if len(thread.stream) < _LEAST_THREAD_COMMENTS or thread.stream._keys[-1][0] < recent:
+        for name in list(self._busy):
+            thread = self._threads.get(name)
+            if thread is None or len(thread.stream) < _LEAST_THREAD_COMMENTS:
+                del self._busy[name]
+                continue
+            if thread.stream.newest < recent:
                 continue
             people = thread.stream.people(at)
             if people[HORIZONS[-1]].mentions < _LEAST_THREAD_COMMENTS:
@@ -236,6 +251,8 @@ class BrandWindow:
             thread.root = row if sign > 0 else None
         elif not row.own:
             thread.comments += sign
+            if len(thread.stream) >= _LEAST_THREAD_COMMENTS:
+                self._busy[row.thread] = None
             thread.first_at = min(row.event_time, thread.first_at or row.event_time)
 
     def _thread_rows(self, name: str, since: datetime, until: datetime) -> list[MentionRow]:

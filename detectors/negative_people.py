@@ -1,0 +1,78 @@
+"""Unusually many different people complain: the detector that most incidents open by."""
+
+from __future__ import annotations
+
+from detectors.findings import day_kind, span
+from detectors.levels import PeopleNumbers, Verdict, judge_cold, judge_people, sustained_surprise
+from detectors.own_days import tail_surprise
+from detectors.registry import COUNTED, ScopeCase, scope_detector
+from detectors.signal import Explanation, Finding, Number
+from detectors.track import BURST, DAY, HOUR, HOURS, NOBODY, ScopeTrack
+from detectors.usual import Usual
+
+_NAME = "negative_people"
+_WINDOWS = {"burst": BURST, "hour": HOUR, "hours": HOURS, "day": DAY}
+
+
+@scope_detector(_NAME, COUNTED)
+def judge_negative_people(case: ScopeCase) -> Finding | None:
+    """Return what the different negative people of a scope ask for, by baseline or, without one, absolutely."""
+    if case.track.cold:
+        return _cold(case)
+    n = case.track.numbers(case.seen.people, case.moment, case.factor)
+    case.memory.sustained = sustained_surprise(case.memory.sustained, n)
+    verdict = judge_people(n, case.thresholds, case.memory.sustained, case.sharing)
+    return _finding(case, n, verdict) if verdict.level else None
+
+
+def _finding(case: ScopeCase, n: PeopleNumbers, verdict: Verdict) -> Finding:
+    window = _WINDOWS[verdict.horizon]
+    people = case.seen.people.get(window, NOBODY).negative
+    usual = _usual(case.track, verdict.horizon, case)
+    low, high = usual.between()
+    numbers: dict[str, Number] = {"people": people, "usual_low": low, "usual_high": high}
+    numbers |= {"day_kind": day_kind(case.moment), "minutes": int(window.total_seconds()) // 60, "hours": 24}
+    numbers |= {"days_as_many": case.track.days.as_many(n.hour), "days": len(case.track.days)}
+    return Finding(
+        scope=case.scope,
+        detector=_NAME,
+        level=verdict.level,
+        at=case.moment.at,
+        observed=float(people),
+        expected=round(usual.expected, 2),
+        surprise=round(tail_surprise(n.z_day) if verdict.horizon == "day" else n.surprise, 2),
+        explanation=Explanation(f"negative_people_{verdict.horizon}", numbers | span(case.moment, window)),
+        window_seconds=int(window.total_seconds()),
+    )
+
+
+def _cold(case: ScopeCase) -> Finding | None:
+    hour, track = case.seen.people.get(HOUR, NOBODY), case.track
+    verdict = judge_cold(hour, track.busiest_people, track.negative.hours, case.thresholds)
+    if not verdict.level:
+        return None
+    numbers: dict[str, Number] = {
+        "people": hour.negative,
+        "mentions": hour.mentions,
+        "negative_percent": round(100 * hour.negative_mentions / max(hour.mentions, 1)),
+        "times": round(hour.negative / max(track.busiest_people, 1), 1),
+        "hours_learnt": int(track.negative.hours),
+        **span(case.moment, HOUR),
+    }
+    return Finding(
+        scope=case.scope,
+        detector=_NAME,
+        level=verdict.level,
+        at=case.moment.at,
+        observed=float(hour.negative),
+        expected=0.0,
+        surprise=float(verdict.level),
+        explanation=Explanation(verdict.horizon, numbers),
+    )
+
+
+def _usual(track: ScopeTrack, horizon: str, case: ScopeCase) -> Usual:
+    profiles = {"day": track.negative_day, "hours": track.negative_hours}
+    usual = profiles.get(horizon, track.negative).usual(case.moment)
+    share = 0.25 if horizon == "burst" else 1.0
+    return Usual(usual.expected * share * case.factor, usual.dispersion, usual.days)
