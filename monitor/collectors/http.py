@@ -16,10 +16,10 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -29,46 +29,17 @@ import httpx
 from monitor.clock import Clock
 from monitor.collectors.answers import Answer, HttpError, error_of_exception, error_of_status
 from monitor.collectors.base import SourceError
+from monitor.collectors.calls import CHECK_ADDRESS, Call, Limits, Validators, prepared, redirected, refuse_unlisted
 from monitor.collectors.rate_limits import Budget, Meter, read_wait
 from monitor.collectors.redaction import Redactor
-from monitor.collectors.urls import Resolver, public_address, resolve, same_origin
+from monitor.collectors.urls import Resolver, resolve
 
 __all__ = ["Answer", "Budget", "HttpError", "HttpSession", "Limits", "Network", "Validators"]
 
 Params = Mapping[str, Any] | list[tuple[str, Any]]
 _REDIRECTS = (301, 302, 303, 307, 308)
 _FOR_GOOD = (301, 308)
-_ADDRESS = "Check the address in the config."
 _LESS = "It is tried again. If this stays, ask for less: fewer things, or another address."
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one call may cost us."""
-
-    connect_seconds: float = 10.0
-    read_seconds: float = 20.0
-    total_seconds: float = 60.0
-    max_bytes: int = 10_000_000
-    max_redirects: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """For conditional GET: what the server gave with the last answer, sent back as it was."""
-
-    etag: str = ""
-    last_modified: str = ""
-
-    @classmethod
-    def of(cls, answer: Answer) -> Validators:
-        """The validators of an answer, to be kept in the cursor."""
-        return cls(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
-
-    def headers(self) -> dict[str, str]:
-        """The request headers that ask for changes only."""
-        pairs = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in pairs.items() if value}
 
 
 class Network:
@@ -135,18 +106,6 @@ def _version() -> str:
         return "0"
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One request on its way through redirects."""
-
-    method: str
-    url: httpx.URL
-    headers: dict[str, str]
-    credentials: dict[str, str]
-    content: bytes | None = None
-    guarded: bool = False
-
-
 class HttpSession:
     """One source's calls. Used by one thread at a time. Made by `Network.session`."""
 
@@ -179,7 +138,7 @@ class HttpSession:
         understands (304, 404 …) and gets as an Answer; `from_content` must be True for a URL that a platform's
         content gave (it may not be private); `cost` counts against the budget.
         """
-        call = _Call(
+        call = Call(
             "GET", self._url(url, params), dict(headers or {}), dict(credentials or {}), None, from_content
         )
         return self._ask(call, also_ok, cost, max_bytes)
@@ -202,7 +161,7 @@ class HttpSession:
             else httpx.Request("POST", "http://x", data=form)
         )
         merged = {"Content-Type": request.headers.get("content-type", ""), **dict(headers or {})}
-        call = _Call("POST", self._url(url, None), merged, dict(credentials or {}), request.content)
+        call = Call("POST", self._url(url, None), merged, dict(credentials or {}), request.content)
         return self._ask(call, also_ok, cost, None)
 
     def hide(self, secret: str) -> None:
@@ -237,8 +196,8 @@ class HttpSession:
             remedy="Correct the address in the config.",
         )
 
-    def _ask(self, call: _Call, also_ok: Collection[int], cost: float, max_bytes: int | None) -> Answer:
-        self._refuse_unlisted(call)
+    def _ask(self, call: Call, also_ok: Collection[int], cost: float, max_bytes: int | None) -> Answer:
+        refuse_unlisted(call, self._non_get)
         asked, for_good = call.url, True
         for _ in range(self._network.limits.max_redirects + 1):
             answer = self._send(call, cost, max_bytes or self._network.limits.max_bytes)
@@ -246,47 +205,26 @@ class HttpSession:
                 moved = str(call.url) if for_good and call.url != asked else None
                 return self._judged(replace(answer, moved_to=moved), also_ok)
             for_good = for_good and answer.status in _FOR_GOOD
-            call = self._redirected(call, answer)
-        raise answer.error("sends us round in circles (more than five redirects).", remedy=_ADDRESS)
+            call = redirected(call, answer)
+        raise answer.error("sends us round in circles (more than five redirects).", remedy=CHECK_ADDRESS)
 
-    def _refuse_unlisted(self, call: _Call) -> None:
-        """The monitor never publishes: what is not declared is not sent."""
-        wanted = f"{call.method} {call.url.path}"
-        if call.method != "GET" and not any(fnmatchcase(wanted, pattern) for pattern in self._non_get):
-            raise SourceError(
-                f"The call {wanted} is not on this collector's list and was not made.", permanent=True
-            )
-
-    def _redirected(self, call: _Call, answer: Answer) -> _Call:
-        try:
-            target = call.url.join(answer.headers["location"])
-        except (httpx.InvalidURL, ValueError):
-            target = httpx.URL("invalid:")
-        if target.scheme not in ("http", "https") or (call.url.scheme, target.scheme) == ("https", "http"):
-            raise answer.error(
-                "redirects to an address that is not safe (not https).", remedy="Check the address."
-            )
-        if call.method != "GET":
-            raise answer.error("redirects a call that may not be redirected.", remedy=_ADDRESS)
-        if same_origin(call.url, target):
-            return replace(call, url=target)
-        kept = {name: value for name, value in call.headers.items() if name.lower() == "accept"}
-        return _Call("GET", target, kept, {}, None, guarded=True)
-
-    def _send(self, call: _Call, cost: float, max_bytes: int) -> Answer:
+    def _send(self, call: Call, cost: float, max_bytes: int) -> Answer:
         network, host = self._network, call.url.host
-        meter = self.meter(host)
+        meter = network.meter(host, "", None) if call.guarded else self.meter(host)
         meter.before_call(host, cost, network.clock.now())
-        request = self._request(call)
+        request = prepared(call, network.user_agent, network.resolver, proxied=network.is_proxied(call.url))
         problem: Exception
         try:
-            with self._opened().stream(
-                request.method,
-                request.url,
-                headers=request.headers,
-                content=call.content,
-                extensions=request.extensions,
-            ) as response:
+            with (
+                self._client_for(call) as client,
+                client.stream(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    content=call.content,
+                    extensions=request.extensions,
+                ) as response,
+            ):
                 meter.after_answer(response.headers, network.clock.now())
                 body = self._body(response, host, max_bytes)
                 return Answer(response.status_code, str(call.url), response.headers, body, self.redact)
@@ -295,22 +233,18 @@ class HttpSession:
         # Raised outside: the original exception carries the request with its headers.
         raise error_of_exception(host, problem, self.redact)
 
-    def _request(self, call: _Call) -> httpx.Request:
-        headers = {"User-Agent": self._network.user_agent, **call.headers, **call.credentials}
-        if not all(value.isascii() and value.isprintable() for value in headers.values()):
-            raise SourceError(
-                "The token (or another setting that is sent along) holds a character that none can have.",
-                remedy="Copy it anew, without spaces or line ends.",
-                permanent=True,
-            )
-        url, extensions = call.url, {}
-        if call.guarded and not self._network.is_proxied(url):
-            headers["Host"] = url.netloc.decode("ascii")
-            extensions = {"sni_hostname": url.host}
-            url = url.copy_with(host=public_address(url, self._network.resolver))
-        elif call.guarded:
-            public_address(url, self._network.resolver)
-        return httpx.Request(call.method, url, headers=headers, extensions=extensions)
+    @contextmanager
+    def _client_for(self, call: Call) -> Iterator[httpx.Client]:
+        """The source's own client; for a guarded call a fresh one.
+
+        Guarded calls go to a bare address, and connections are pooled by address: one that was verified for
+        another name must not be used again.
+        """
+        if not call.guarded:
+            yield self._opened()
+            return
+        with self._network.client() as client:
+            yield client
 
     def _opened(self) -> httpx.Client:
         if self._client is None:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 _MS_FROM = 1e11  # seconds would be the year 5138
 _US_FROM = 1e14  # milliseconds would be the year 5138
+_LONGEST = 64  # characters; beyond that it is no date
 _NUMBER = re.compile(r"-?\d{1,17}(?:\.\d+)?")
 _SHORT_DATE = re.compile(r"\d{8}")
 _MONTHS = {  # as Nordic feeds and Excel write them, by their first three letters
@@ -37,6 +38,8 @@ def _parse(value: object) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = str(value).strip()
+    if len(text) > _LONGEST:
+        return None
     if _NUMBER.fullmatch(text) and not _SHORT_DATE.fullmatch(text):
         return _of_epoch(float(text))
     try:

@@ -8,6 +8,7 @@ look-up could answer differently.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -21,12 +22,15 @@ Resolver = Callable[[str], Sequence[str]]
 """Host name → its addresses. Raises OSError when there are none."""
 
 
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+", re.IGNORECASE)
+
+
 def _web_address(value: str) -> str:
     try:
         url = httpx.URL(value.strip())
     except httpx.InvalidURL:
         url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.host):
         raise ValueError(f"expected a web address such as https://example.org, found {value!r}")
     return value.strip().rstrip("/") if url.path in ("", "/") else value.strip()
 
@@ -78,6 +82,17 @@ def public_address(url: httpx.URL, resolver: Resolver = resolve) -> str:
     if not all(is_public(address) for address in addresses):
         raise BlockedUrlError(f"A link to {url.host}, which is a private address, is not followed.")
     return addresses[0]
+
+
+def refuse_private(url: httpx.URL, resolver: Resolver = resolve) -> None:
+    """For calls through a proxy, which looks names up itself: refuse what we can see to be private."""
+    try:
+        public_address(url, resolver)
+    except BlockedUrlError:
+        raise
+    except SourceError:
+        if "." not in url.host.rstrip("."):  # a name of the local network, perhaps the proxy's own
+            raise
 
 
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
