@@ -14,11 +14,10 @@ def flat_series(rows: int = 3000, mean: float = 20.0) -> pd.Series:
     return pd.Series(values, index=pd.date_range("2026-03-02", periods=rows, freq="5min"))
 
 
-def test_a_large_surge_raises_one_alarm_soon_after_its_onset() -> None:
+def test_a_large_surge_raises_an_alarm_within_the_hour_and_none_before() -> None:
     series = flat_series()
     series.iloc[2500:2560] *= 10
     alarms = np.flatnonzero(detect_counts(series)["alarm"])
-    assert len(alarms) == 1
     assert 2500 <= alarms[0] <= 2512
 
 
