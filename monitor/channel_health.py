@@ -26,6 +26,7 @@ class ChannelHealth:
     name: str
     failing_since: datetime | None = None
     error: str = ""
+    code: str = ""
     remedy: str = ""
     permanent: bool = False
     paused_until: datetime | None = None
@@ -44,7 +45,7 @@ class ChannelHealth:
         first = self.failing_since is None
         self.failing_since = self.failing_since or now
         self.failures += 1
-        self.error, self.remedy, self.permanent = str(error), error.remedy, error.permanent
+        self.error, self.code, self.remedy, self.permanent = str(error), error.code, error.remedy, error.permanent
         if error.retry_after is not None or error.permanent:
             self.paused_until = now + self.wait(error)
         data: dict[str, str] = {"channel": self.name, "error": str(error), "remedy": error.remedy}
@@ -53,7 +54,8 @@ class ChannelHealth:
     def worked(self, now: datetime) -> list[TimelineEvent]:
         """Note a success; returns what to write down when it had failed."""
         since, self.failing_since = self.failing_since, None
-        self.error, self.remedy, self.permanent, self.paused_until, self.failures = "", "", False, None, 0
+        self.error, self.code, self.remedy, self.permanent = "", "", "", False
+        self.paused_until, self.failures = None, 0
         if since is None:
             return []
         data: dict[str, str | float] = {"channel": self.name, "seconds": (now - since).total_seconds()}

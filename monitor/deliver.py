@@ -21,6 +21,7 @@ from alerts.incident import Incident, MessageReference, Notification, Notificati
 from alerts.outbox import ON_ITS_WAY, Limits, plan_next, rerouted
 from monitor.channel_health import ChannelHealth
 from monitor.clock import Clock
+from monitor.delivery_memory import DeliveryMemory, recall
 from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render, whereabouts
 
 if TYPE_CHECKING:
@@ -78,55 +79,33 @@ class Deliverer:
         self.limits = limits or Limits()
         self.health = {name: ChannelHealth(name) for name in channels}
         self._lock = threading.Lock()
-        self._recovered = False
-        self._look_after: dict[str, datetime] = {}
-        self._spent: dict[int, list[datetime]] = {}
-        self._last_edit: dict[int, datetime] = {}
+        self._memory: DeliveryMemory | None = None
 
     def deliver_due(self) -> DeliveryReport:
         """Send everything that is due. Never raises for what a channel does; a store that fails does raise."""
         report = DeliveryReport()
         with self._lock:
-            self._recover()
             blocked: set[tuple[int | None, str]] = set()
             for notification in self._planned(report):
                 lane = (notification.incident, notification.channel)
                 if lane in blocked or not self._deliver(notification, report):
                     report.waiting += 1
                     blocked.add(lane)
+            self._pass_by_broken_channels(report)
         return report
 
-    def _recover(self) -> None:
-        """After a start: what the last daemon was sending may still land. Look for it, but not too early."""
-        if self._recovered:
-            return
-        self.store.recover_sending()
-        now = self.clock.now()
-        for notification in self.store.notifications(states=[NotificationState.UNKNOWN]):
-            name = self._route(notification.channel)
-            if name is not None:
-                self._look_after[notification.key] = now + self.channels[name].landing
-        for incident in self.store.open_incidents():
-            for sent in self.store.notifications(incident=incident.number, states=[NotificationState.SENT]):
-                self._count(sent, sent.sent_at or now)
-        self._recovered = True
-
-    def _count(self, notification: Notification, now: datetime) -> None:
-        """Remember what counts against an incident's message budget, and when its card was last edited."""
-        if notification.incident is None:
-            return
-        if notification.edit or notification.root:
-            self._last_edit[notification.incident] = now
-        elif notification.priority > 0:
-            recent = [
-                when for when in self._spent.get(notification.incident, ()) if now - when < timedelta(hours=2)
-            ]
-            self._spent[notification.incident] = [*recent, now]
+    @property
+    def memory(self) -> DeliveryMemory:
+        """What is remembered of earlier sends; after a start, read from the store."""
+        if self._memory is None:
+            landing = {name: channel.landing for name, channel in self.channels.items()}
+            self._memory = recall(self.store, self.clock.now(), landing)
+        return self._memory
 
     def _planned(self, report: DeliveryReport) -> tuple[Notification, ...]:
         """Do what the plan says of what is not sent, and return what may be sent now, in order."""
         pending = self.store.notifications(states=ON_ITS_WAY)
-        limits = replace(self.limits, spent=self._spent, last_edit=self._last_edit)
+        limits = replace(self.limits, spent=self.memory.spent, last_edit=self.memory.last_edit)
         plan = plan_next(pending, self.clock.now(), limits)
         for gone in plan.superseded:
             report.superseded += self.store.mark_superseded(gone.key)
@@ -150,12 +129,18 @@ class Deliverer:
             self._no_such_channel(notification, report)
             return True
         incident = self.store.incident(notification.incident) if notification.incident is not None else None
-        if self.health[name].paused(self.clock.now()) or self._waits_for_root(notification, incident, name):
+        paused = any(health.paused(self.clock.now()) for health in self._healths(name, notification.place))
+        if paused or self._waits_for_root(notification, incident, name):
             return False
         task = _Task(notification, incident, name, self.channels[name])
         if notification.state is NotificationState.UNKNOWN and not notification.edit:
             return self._settle(task, report)
         return self._send(task, report)
+
+    def _healths(self, name: str, place: str) -> tuple[ChannelHealth, ChannelHealth]:
+        """Return the health of a channel, and of one place in it."""
+        of_place = f"{name} {place}".strip()
+        return self.health[name], self.health.setdefault(of_place, ChannelHealth(of_place))
 
     @staticmethod
     def _waits_for_root(notification: Notification, incident: Incident | None, name: str) -> bool:
@@ -166,7 +151,7 @@ class Deliverer:
     def _settle(self, task: _Task, report: DeliveryReport) -> bool:
         """Find out what became of an unclear send; send again only when it surely is not there."""
         notification, now = task.notification, self.clock.now()
-        if now < self._look_after.get(notification.key, now):
+        if now < self.memory.look_after.get(notification.key, now):
             return False
         if not task.channel.reconciles:
             self.store.mark_pending(notification.key, error=MAY_HAVE_ARRIVED)
@@ -176,9 +161,7 @@ class Deliverer:
         try:
             receipt = task.channel.find(notification.key, where.place, since, where.thread)
         except ChannelError as error:
-            wait = self._note_failure(task, error, report)
-            self._look_after[notification.key] = now + wait
-            self._pass_by_if_out(task, error, report)
+            self.memory.look_after[notification.key] = now + self._note_failure(task, error, report)
             return False
         if receipt is None:
             self.store.mark_pending(notification.key, error="it had not arrived")
@@ -201,7 +184,7 @@ class Deliverer:
         try:
             receipt = task.channel.edit(message) if message.edits else task.channel.send(message)
         except ChannelError as error:
-            self._not_sent(task, error, report)
+            self._not_sent(task, error, self._note_failure(task, error, report))
             return False
         report.sent += 1
         self._arrived(task, receipt)
@@ -215,36 +198,46 @@ class Deliverer:
             root = MessageReference(task.name, place, receipt.message_id)
             self.store.set_root(notification.incident, root)
         self.store.mark_sent(notification.key, now, message_id=receipt.message_id)
-        self._look_after.pop(notification.key, None)
-        self._count(notification, now)
-        self.store.add_timeline(self.health[task.name].worked(now))
+        self.memory.look_after.pop(notification.key, None)
+        self.memory.count(notification, now)
+        for health in self._healths(task.name, notification.place):
+            self.store.add_timeline(health.worked(now))
         if not notification.edit:
             self._write(notification, "delivered", task.name, reason=str(notification.reason), place=receipt.place)
 
-    def _not_sent(self, task: _Task, error: ChannelError, report: DeliveryReport) -> None:
-        """Note what is known of a failed send, when to come back, and pass a broken channel by."""
-        key, wait = task.notification.key, self._note_failure(task, error, report)
-        now = self.clock.now()
+    def _not_sent(self, task: _Task, error: ChannelError, wait: timedelta) -> None:
+        """Note what is known of a failed send, and when to come back."""
+        key, now = task.notification.key, self.clock.now()
         if error.unclear:
             landed = now + max(wait, task.channel.landing)
             self.store.mark_unknown(key, str(error), next_attempt_at=landed)
         else:
             self.store.mark_pending(key, next_attempt_at=now + wait, error=str(error))
-        self._pass_by_if_out(task, error, report)
 
     def _note_failure(self, task: _Task, error: ChannelError, report: DeliveryReport) -> timedelta:
         """Write a failure down; returns how long to wait."""
         report.errors.append(f"{task.name}: {error}")
         LOG.warning("%s: %s%s", task.name, error, f"; {error.remedy}" if error.remedy else "")
-        health = self.health[task.name]
+        of_channel, of_place = self._healths(task.name, task.notification.place)
+        health = of_place if error.place_only else of_channel
         self.store.add_timeline(health.failed(error, self.clock.now()))
         return health.wait(error)
 
-    def _pass_by_if_out(self, task: _Task, error: ChannelError, report: DeliveryReport) -> None:
-        """Send a copy the other way when the channel is out; the original stays, for when it is repaired."""
-        urgent = error.permanent or task.notification.priority == 0
-        if urgent and self.health[task.name].out(self.clock.now()):
-            self._pass_by(task.notification, task.name, error.code or "unreachable", report)
+    def _pass_by_broken_channels(self, report: DeliveryReport) -> None:
+        """Send copies the other way of what a broken channel keeps back; the originals wait until it is repaired.
+
+        A permanent failure is passed by with everything, a mere outage only with what is urgent.
+        """
+        now = self.clock.now()
+        if not any(health.out(now) for health in self.health.values()):
+            return
+        for notification in self.store.notifications(
+            states=[NotificationState.PENDING, NotificationState.UNKNOWN]
+        ):
+            name = self._route(notification.channel)
+            for health in self._healths(name, notification.place) if name is not None else ():
+                if health.out(now) and (health.permanent or notification.priority == 0):
+                    self._pass_by(notification, name or "", health.code or "unreachable", report)
 
     def _pass_by(self, notification: Notification, name: str, trouble: str, report: DeliveryReport) -> bool:
         """Queue and send a copy over the fallback, once. False when there is no other way."""

@@ -53,6 +53,7 @@ class ChannelError(Exception):
 
     `permanent`: waiting does not help, a person must act (`remedy` says what). `retry_after`: when the channel
     wants to be asked again. `unclear`: it may have arrived all the same. `code` is the channel's own word.
+    `place_only`: only this place is out of order, not the whole channel.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class ChannelError(Exception):
         retry_after: timedelta | None = None,
         code: str = "",
         remedy: str = "",
+        place_only: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
@@ -71,6 +73,7 @@ class ChannelError(Exception):
         self.retry_after = retry_after
         self.code = code
         self.remedy = remedy
+        self.place_only = place_only
 
 
 class Channel(Protocol):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,11 +15,13 @@ from urllib.error import URLError
 
 from alerts.channels.base import ChannelError, Receipt, RenderedMessage
 from alerts.channels.options import SlackOptions
-from alerts.renderers.slack import blocks, fallback_text, reply_blocks
+from alerts.channels.slack_errors import ABOUT_BLOCKS, PERMANENT, from_answer, from_network
+from alerts.renderers.slack import Block, blocks, fallback_text, plain_blocks, reply_blocks
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
-    from slack_sdk.errors import SlackApiError
+
+LOG = logging.getLogger("alerts.slack")
 
 METADATA_EVENT = "crisis_monitor_notification"
 CLOCK_SKEW = timedelta(minutes=2)
@@ -31,34 +32,6 @@ LANDING_AFTER_TIMEOUT = timedelta(seconds=20)
 
 PAGE = 100
 PAGES = 20
-
-PERMANENT = {
-    "invalid_auth": "renew alerts.slack.token (api.slack.com/apps, Install App)",
-    "not_authed": "set alerts.slack.token",
-    "account_inactive": "the app was uninstalled: install it again and renew the token",
-    "token_revoked": "renew alerts.slack.token (api.slack.com/apps, Install App)",
-    "token_expired": "renew alerts.slack.token",
-    "missing_scope": "give the app the scopes of docs/slack-app.md and install it again",
-    "channel_not_found": "check the channel's name; for a private channel invite the app first",
-    "not_in_channel": "invite the app to the channel: /invite @crisis-monitor",
-    "is_archived": "unarchive the channel or choose another one",
-    "restricted_action": "let the app post in that channel (channel settings, posting permissions)",
-    "user_not_found": "check the person's Slack id in the config",
-    "cannot_dm_bot": "the person's Slack id belongs to a bot",
-    "org_login_required": "the workspace is being migrated; ask its owner",
-    "team_access_not_granted": "grant the app access to this workspace",
-    "ekm_access_denied": "the workspace's owner has suspended access",
-    "msg_blocks_too_long": "this is a fault of crisis-monitor: please report it",
-    "invalid_blocks": "this is a fault of crisis-monitor: please report it",
-    "invalid_arguments": "this is a fault of crisis-monitor: please report it",
-    "no_text": "this is a fault of crisis-monitor: please report it",
-}
-"""Slack's errors that last until someone acts, and what to do."""
-
-UNCLEAR = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
-)
-"""Slack's errors after which the message may stand there all the same."""
 
 
 class SlackChannel:
@@ -80,22 +53,20 @@ class SlackChannel:
     def send(self, message: RenderedMessage) -> Receipt:
         """Post a message or a reply. Raises ChannelError."""
         reply = {"thread_ts": message.thread, "reply_broadcast": message.broadcast} if message.thread else {}
-        answer = self._call(
+        answer = self._say(
             "chat.postMessage",
+            message,
             channel=self._place(message.place),
             unfurl_links=False,
             unfurl_media=False,
             mrkdwn=False,
-            **self._body(message),
             **reply,
         )
         return Receipt(str(answer["ts"]), str(answer["channel"]))
 
     def edit(self, message: RenderedMessage) -> Receipt:
         """Replace a message in place. Raises ChannelError."""
-        answer = self._call(
-            "chat.update", channel=self.id_of(message.place), ts=message.edits, **self._body(message)
-        )
+        answer = self._say("chat.update", message, channel=self.id_of(message.place), ts=message.edits)
         return Receipt(str(answer["ts"]), str(answer["channel"]))
 
     def find(self, key: str, place: str, since: datetime, thread: str | None = None) -> Receipt | None:
@@ -184,17 +155,28 @@ class SlackChannel:
             permanent=True,
             code="channel_not_found",
             remedy=PERMANENT["channel_not_found"],
+            place_only=True,
         )
 
     def _place(self, place: str) -> str:
         return place or self.options.channel
 
-    def _body(self, message: RenderedMessage) -> dict[str, Any]:
-        """The parts that a new and an edited message share. Text without blocks would drop the blocks."""
+    def _say(self, method: str, message: RenderedMessage, **arguments: Any) -> Any:
+        """Post or update; a message whose blocks Slack refuses goes once more as plain text."""
         draw = reply_blocks if message.thread else blocks
+        try:
+            return self._call(method, **arguments, **self._body(message, draw(message.card, message.pings)))
+        except ChannelError as error:
+            if error.code not in ABOUT_BLOCKS:
+                raise
+            LOG.error("Slack refused the blocks of %s (%s); it goes as plain text", message.key, error.code)
+            return self._call(method, **arguments, **self._body(message, plain_blocks(message.card)))
+
+    def _body(self, message: RenderedMessage, drawn: list[Block]) -> dict[str, Any]:
+        """The parts that a new and an edited message share. Text without blocks would drop the blocks."""
         return {
             "text": fallback_text(message.card, message.pings),
-            "blocks": json.dumps(draw(message.card, message.pings)),
+            "blocks": json.dumps(drawn),
             "metadata": json.dumps({"event_type": METADATA_EVENT, "event_payload": {"key": message.key}}),
             "link_names": False,
             "parse": "none",
@@ -210,9 +192,9 @@ class SlackChannel:
         try:
             return call()
         except SlackApiError as error:
-            raise _from_answer(method, error) from None
+            raise from_answer(method, error) from None
         except (URLError, OSError, HTTPException) as error:
-            raise _from_network(method, error) from None
+            raise from_network(method, error) from None
         except (SlackClientError, ValueError) as error:
             raise ChannelError(f"Slack {method}: {type(error).__name__}", unclear=True) from None
 
@@ -239,35 +221,3 @@ def _key_of(message: dict[str, Any]) -> str | None:
         return None
     key = (metadata.get("event_payload") or {}).get("key")
     return str(key) if key is not None else None
-
-
-def _from_answer(method: str, error: SlackApiError) -> ChannelError:
-    """Read Slack's own answer: rate limit, permanent, unclear, or something that may pass."""
-    response = error.response
-    status = int(getattr(response, "status_code", 200) or 200)
-    code = str(response.get("error", "")) if hasattr(response, "get") else ""
-    if status == 429 or code in ("ratelimited", "rate_limited"):
-        wait = timedelta(seconds=_seconds(getattr(response, "headers", {}) or {}))
-        return ChannelError(f"Slack {method}: rate limited", retry_after=wait, code="ratelimited")
-    if status >= 500 or code in UNCLEAR or code.startswith("Received a response"):
-        return ChannelError(f"Slack {method}: answer {status}", unclear=True, code=f"http_{status}")
-    remedy = PERMANENT.get(code, "")
-    return ChannelError(f"Slack {method}: {code}", permanent=bool(remedy), code=code, remedy=remedy)
-
-
-def _from_network(method: str, error: Exception) -> ChannelError:
-    """Tell a connection that was never made (surely not sent) from one that broke (unclear)."""
-    cause = error.reason if isinstance(error, URLError) else error
-    never_sent = isinstance(cause, ConnectionRefusedError | socket.gaierror)
-    word = "cannot be reached" if never_sent else "the connection broke"
-    return ChannelError(f"Slack {method}: {word} ({type(cause).__name__})", unclear=not never_sent, code="network")
-
-
-def _seconds(headers: Any) -> float:
-    """Return Retry-After in seconds; 30 when Slack does not say."""
-    found = next((value for name, value in dict(headers).items() if name.lower() == "retry-after"), None)
-    found = found[0] if isinstance(found, list) else found
-    try:
-        return max(1.0, float(found)) if found is not None else 30.0
-    except ValueError:
-        return 30.0

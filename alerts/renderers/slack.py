@@ -7,11 +7,14 @@ ourselves are the pings of people who are called and links to http(s) addresses 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Any
 
 from alerts.card_parts import Card, CardAction, CardQuote
+from alerts.renderers.plain import plain_text
 from alerts.safe_text import clean, escape_mrkdwn, one_line, shorten, web_url, without_format
 from detectors.signal import Level
 
@@ -44,7 +47,7 @@ def blocks(card: Card, pings: Iterable[str] = ()) -> list[Block]:
     made += _actions(card)
     if card.footer:
         made.append(_context([_plain(card.footer)]))
-    return [{**block, "block_id": _block_id(card, place)} for place, block in enumerate(made)]
+    return [{**block, "block_id": _block_id(card, block, place)} for place, block in enumerate(made)]
 
 
 def reply_blocks(card: Card, pings: Iterable[str] = ()) -> list[Block]:
@@ -57,6 +60,11 @@ def reply_blocks(card: Card, pings: Iterable[str] = ()) -> list[Block]:
     if card.lines:
         made.append(_section("\n".join(f"*{_escaped(line.label)}:* {_escaped(line.text)}" for line in card.lines)))
     return made
+
+
+def plain_blocks(card: Card) -> list[Block]:
+    """Return the card as plain text in one block: for when Slack refuses what `blocks` drew."""
+    return [{"type": "section", "text": _plain(plain_text(card))}]
 
 
 def fallback_text(card: Card, pings: Iterable[str] = ()) -> str:
@@ -132,9 +140,10 @@ def _menu(card: Card) -> Block:
     }
 
 
-def _block_id(card: Card, place: int) -> str:
-    """A new version of the card gets new block ids, so that Slack's clients redraw it."""
-    return f"inc{card.number or 0}-v{card.version}-{place}"
+def _block_id(card: Card, block: Block, place: int) -> str:
+    """An id that follows from what the block says: Slack's clients redraw a changed block only under a new id."""
+    said = json.dumps(block, sort_keys=True, ensure_ascii=True).encode()
+    return f"inc{card.number or 0}-{place}-{blake2b(said, digest_size=6).hexdigest()}"
 
 
 def _section(mrkdwn: str) -> Block:

@@ -271,8 +271,7 @@ class FakeSlack:
         message = next((m for m in self.messages if m.ts == arguments["ts"] and m.channel == channel), None)
         if message is None:
             raise SlackError("message_not_found")
-        old = {block.get("block_id") for block in message.blocks}
-        if message.blocks != blocks and old & {block.get("block_id") for block in blocks}:
+        if _reused(message.blocks, blocks):
             self._break("chat.update", ["changed blocks keep their block_id: clients may not redraw them"])
         message.text, message.blocks, message.edits = arguments["text"], blocks, message.edits + 1
         return {"ts": message.ts, "channel": channel, "text": message.text}
@@ -358,6 +357,12 @@ class FakeSlack:
     def receive_upload(self, number: int, body: bytes) -> None:
         """Keep the bytes of an upload."""
         self.uploads[number]["bytes"] = body
+
+
+def _reused(before: list[Json], after: list[Json]) -> bool:
+    """Does a block that says something else keep the id of a block that stood there?"""
+    stood = {block.get("block_id"): block for block in before}
+    return any(block.get("block_id") in stood and stood[block["block_id"]] != block for block in after)
 
 
 class _RateLimited(Exception):  # noqa: N818 - not an error of ours

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,9 +12,11 @@ from pydantic import SecretStr
 from alerts.card import build_card, build_reply
 from alerts.channels.base import ChannelError, RenderedMessage
 from alerts.channels.options import SlackOptions
-from alerts.channels.slack import PERMANENT, SlackChannel
+from alerts.channels.slack import SlackChannel
+from alerts.channels.slack_errors import ABOUT_BLOCKS, PERMANENT
 from alerts.incident import Notification, Reason
 from alerts.texts.reader import Reader
+from tests.alerts.card_stories import CRISIS as CRISIS_STORY
 from tests.alerts.card_stories import NOW, PLAN, STOCKHOLM, WARNING
 from tests.fakes.slack import BOT_TOKEN, CRISIS, FakeSlack, Fault
 
@@ -64,7 +65,8 @@ def test_a_reply_stands_in_the_thread_and_a_broadcast_in_the_channel_too(slack, 
     root = channel.send(message())
     note = Notification("k2", Reason.ESCALATED, NOW, incident=12)
     reply = build_reply(WARNING, PLAN, READER, note)
-    channel.send(RenderedMessage("k2", reply, place=CRISIS, thread=root.message_id, broadcast=True, pings=("U0ANNA001",)))
+    pings = ("U0ANNA001",)
+    channel.send(RenderedMessage("k2", reply, place=CRISIS, thread=root.message_id, broadcast=True, pings=pings))
     slack.take(CRISIS)
     standing = slack.take(CRISIS, "<@U0ANNA001>", thread=root.message_id)
     assert standing.broadcast
@@ -73,9 +75,14 @@ def test_a_reply_stands_in_the_thread_and_a_broadcast_in_the_channel_too(slack, 
 
 def test_an_edit_replaces_the_card_and_gives_changed_blocks_new_ids(slack, channel):
     root = channel.send(message())
-    newer = build_card(replace(WARNING, card_version=2), PLAN, READER)
+    before = slack.messages[0].blocks
+    newer = build_card(CRISIS_STORY, PLAN, READER)
     channel.edit(RenderedMessage("k2", newer, place=CRISIS, edits=root.message_id))
-    assert slack.take(CRISIS, "inc12-v2-0").edits == 1
+    standing = slack.take(CRISIS, "Kris: Nordtåg")
+    assert standing.edits == 1
+    kept = {block["block_id"] for block in before} & {block["block_id"] for block in standing.blocks}
+    same = [block for block in before if block in standing.blocks]
+    assert kept == {block["block_id"] for block in same}
 
 
 def test_it_finds_its_own_message_by_the_key_in_the_channel_and_in_a_thread(slack, channel):
@@ -142,10 +149,25 @@ def test_a_rate_limit_says_when_to_come_back(slack, channel):
 
 @pytest.mark.parametrize("code", sorted(PERMANENT))
 def test_an_error_that_lasts_says_what_to_do(slack, channel, code):
-    slack.fail("chat.postMessage", Fault("error", error=code))
+    slack.fail("chat.postMessage", *[Fault("error", error=code)] * 2)
     error = failure(channel)
     assert (error.permanent, error.code) == (True, code)
     assert error.remedy
+
+
+@pytest.mark.parametrize("code", sorted(ABOUT_BLOCKS))
+def test_a_card_that_slack_refuses_to_draw_goes_as_plain_text(slack, channel, code):
+    slack.fail("chat.postMessage", Fault("error", error=code))
+    channel.send(message())
+    standing = slack.take(CRISIS, "37 olika personer")
+    assert [block["type"] for block in standing.blocks] == ["section"]
+    slack.verify()
+
+
+@pytest.mark.parametrize(("code", "about_place"), [("is_archived", True), ("token_revoked", False)])
+def test_it_tells_a_broken_place_from_a_broken_channel(slack, channel, code, about_place):
+    slack.fail("chat.postMessage", Fault("error", error=code))
+    assert failure(channel).place_only is about_place
 
 
 def test_an_error_that_nobody_knows_may_pass(slack, channel):
