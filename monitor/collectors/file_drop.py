@@ -22,13 +22,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
-from monitor.collectors.file_lines import read_items
 from monitor.collectors.http import HttpSession
 from monitor.durations import Duration
 from monitor.mention import Mention, Refusal
+from monitor.mention_files import read_mentions
 
 BATCH_SIZE = 500
-REMEMBERED_FILES = 2_000
+REMEMBERED_FILES = 300  # their marks go into every batch's transaction
 LISTED_REFUSALS = 1_000
 _SUFFIXES = (".csv", ".ndjson", ".jsonl")
 
@@ -139,7 +139,8 @@ class FileDropCollector(BaseCollector):
         yield from self._batches(claimed, state, context)
 
     def _batches(self, claimed: _Claimed, state: _State, context: CollectContext) -> Iterator[Batch]:
-        items = islice(read_items(claimed.path, self.options.platform, self.source), claimed.start, None)
+        found = read_mentions(claimed.path, platform=self.options.platform, source=self.source, now=context.now)
+        items = islice(found, claimed.start, None)
         refused: list[Refusal] = []
         used = claimed.start  # what an earlier run stored counts as used
         stored = claimed.start
@@ -159,9 +160,7 @@ class FileDropCollector(BaseCollector):
 
     def _labelled(self, mention: Mention) -> Mention:
         brands = mention.brands or ((self.options.brand,) if self.options.brand else ())
-        return replace(
-            mention, source=self.source, brands=brands, language=mention.language or self.options.language
-        )
+        return replace(mention, brands=brands, language=mention.language or self.options.language)
 
     def _put_away(self, path: Path, folder: Path, refused: Sequence[Refusal]) -> None:
         target = _free(folder / path.name)

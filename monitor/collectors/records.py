@@ -62,7 +62,7 @@ def _mention(record: Mapping[str, Any], defaults: Defaults) -> Mention:
     return Mention(
         platform=_word(record, "platform") or defaults.platform,
         global_id=_required(record, "id"),
-        source=defaults.source,
+        source=_word(record, "source") or defaults.source,
         text=_required(record, "text"),
         created_at=_time(record, "created_at", required=True),
         first_seen_at=_time(record, "first_seen_at"),
