@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_LINK = re.compile(r"(?:https?://|www\.)[^\s”“\"]+")
 _REPOST = re.compile(r"\bRT\b\s*[“\"]?\s*@[\w.]+:?\s*(.+)", re.DOTALL)
 _QUOTE = re.compile(r"[“\"]\s*@[\w.]+:?\s*([^”\"]+)")
 _HANDLE = re.compile(r"@[\w.@-]+")

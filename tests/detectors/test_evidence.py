@@ -1,0 +1,108 @@
+"""Evidence: what the mentions behind a signal say, and who says it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.evidence import build_evidence, estimate_reach, leading_words, pick_examples, signal_from
+from detectors.frame import COLUMNS, MentionRow, to_frame
+from detectors.signal import Explanation, Finding, Level, Scope
+from detectors.themes import new_turns
+
+T0 = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def row(mention_id: int, text: str, **more: object) -> MentionRow:
+    at = T0 + timedelta(minutes=mention_id)
+    more = {"author": f"p{mention_id}", "label": "negative", **more}
+    return MentionRow(mention_id, at, at, "web", text=text, **more)  # type: ignore[arg-type]
+
+
+CARD = [
+    row(i, f"kortet mitt ble belastet {w} ganger, fiks dette") for i, w in enumerate(("to", "tre", "fem", "mange"))
+]
+PRAISE = [
+    row(20 + i, f"takk for god hjelp {w}", label="positive") for i, w in enumerate(("i dag", "igjen", "folkens"))
+]
+
+
+def test_leading_words_are_those_of_the_trouble_in_any_language() -> None:
+    words = [word for word, _ in leading_words(CARD + PRAISE)]
+    assert {"kortet", "belastet"} <= set(words)
+    assert "hjelp" not in words
+
+
+def test_leading_words_count_people_not_repetitions() -> None:
+    loud = [row(50 + i, "skandale skandale skandale", author="loud") for i in range(9)]
+    assert dict(leading_words(CARD + loud)).get("kortet") == 4
+    assert "skandale" not in dict(leading_words(CARD + loud))
+
+
+def test_words_that_are_always_there_do_not_lead() -> None:
+    background = [row(100 + i, "toget mitt er forsinket") for i in range(30)]
+    now = [*CARD, row(60, "toget er forsinket")]
+    words = dict(leading_words(now, background))
+    assert "kortet" in words
+    assert "toget" not in words
+
+
+def test_evidence_counts_people_and_leaves_own_posts_out() -> None:
+    own = row(90, "Vi beklager", own=True, label="neutral")
+    found = build_evidence([*CARD, *PRAISE, own, row(4, "og enda en gang", author="p1", themes=("pay",))])
+    assert (found.mentions, found.people, found.negative_people) == (8, 7, 4)
+    assert found.themes == (("pay", 1),)
+    assert found.first is not None
+    assert found.first.mention_id == 0
+    assert all(q.mention_id != 90 for q in found.examples)
+
+
+def test_no_mentions_make_empty_evidence() -> None:
+    found = build_evidence([])
+    assert (found.mentions, found.first, found.loudest, found.examples) == (0, None, None, ())
+
+
+def test_reach_counts_each_person_once_and_guesses_only_what_is_unknown() -> None:
+    rows = [
+        row(1, "a", author="x", followers=1000),
+        row(2, "b", author="x", followers=1200),
+        row(3, "c", author="y"),
+    ]
+    assert estimate_reach(rows, 400) == 1600
+
+
+def test_examples_are_different_people_and_texts_and_mostly_not_hostile() -> None:
+    hostile = [
+        row(70 + i, f"dere er idioter alle sammen der {w}", hostile="insult") for i, w in enumerate("abcdef")
+    ]
+    copies = [row(80 + i, "kortet mitt ble belastet to ganger, fiks dette!") for i in range(5)]
+    picked = pick_examples(CARD + hostile + copies)
+    assert sum(r.hostile is not None for r in picked) <= 1
+    assert len({r.person for r in picked}) == len(picked)
+
+
+def test_a_signal_holds_the_ids_that_show_it() -> None:
+    finding = Finding(Scope("b"), "d", Level.WATCH, T0, 4, 1, 2, Explanation("negative_people_hour"))
+    assert signal_from(finding, CARD).mention_ids == (0, 1, 2, 3)
+
+
+@given(st.lists(st.text(max_size=40), max_size=12))
+def test_any_text_is_borne(texts: list[str]) -> None:
+    rows = [row(i, text) for i, text in enumerate(texts)]
+    assert build_evidence(rows).mentions == len(rows)
+
+
+def test_a_theme_that_was_rare_and_is_now_a_fifth_is_a_new_turn() -> None:
+    before = [row(i, "x", themes=("delay",)) for i in range(40)]
+    now = [row(100 + i, "x", themes=("refund",) if i % 3 == 0 else ("delay",)) for i in range(30)]
+    assert new_turns(before, now) == ("refund",)
+    assert new_turns(before + now, now) == ()
+    assert new_turns(before[:5], now) == ()
+
+
+def test_the_frame_has_the_declared_columns() -> None:
+    frame = to_frame(CARD)
+    assert tuple(frame.columns) == COLUMNS
+    assert len(frame) == 4
