@@ -23,7 +23,7 @@ from alerts.incident import Decision, Incident, IncidentState, Notification, Ref
 from alerts.mandate import Mandate
 from alerts.rights import may, who_may
 from alerts.silences import Silence
-from detectors.signal import Direction, Level
+from detectors.signal import Direction, Level, Scope
 
 __all__ = ["decide"]
 
@@ -45,6 +45,7 @@ def decide(
     """
     desk = _Desk(incidents, mandate, now, next_number, silences)
     _ON_EVENT[type(event)](desk, event)
+    _untangle(desk)
     for draft in desk.all():
         tick(draft, silences)
     return desk.decision()
@@ -107,6 +108,22 @@ class _Desk:
             (*self.notifications, *(n for d in drafts for n in d.notifications)),
             self.refusal,
         )
+
+
+def _untangle(desk: _Desk) -> None:
+    """Leave every scope in one open incident: an incident that is opened (again) takes nothing from a running one."""
+    held: set[Scope] = set()
+    for draft in sorted(desk.all(), key=lambda d: (not _was_open(d), d.incident.number)):
+        if draft.incident.state is IncidentState.CLOSED:
+            continue
+        own = draft.incident.scopes - held
+        if own != draft.incident.scopes:
+            draft.change(scopes=own)
+        held |= own
+
+
+def _was_open(draft: Draft) -> bool:
+    return draft.before is not None and draft.before.state is not IncidentState.CLOSED
 
 
 def _on_signals(desk: _Desk, event: Signals) -> None:

@@ -86,7 +86,7 @@ def _asked_lately(draft: Draft, at: datetime) -> Level:
 def lower_to(draft: Draft, level: Level, *, why: str, actor: str = "monitor", channel: str = "") -> None:
     """Lower the level and say so in the thread. At watch nobody needs to acknowledge any more."""
     was = draft.incident.level
-    draft.change(level=level, levels=(*draft.incident.levels, (level, draft.now)))
+    draft.change(level=level, levels=draft.history(level))
     if level <= Level.WATCH:
         end_where(draft, (ObligationKind.ACKNOWLEDGE, ObligationKind.CONFIRM_PUBLICLY), why)
     draft.write("level_lowered", actor=actor, channel=channel, was=was.label, level=level.label, why=why)
@@ -126,7 +126,7 @@ def begin_aftercare(draft: Draft, *, why: str, actor: str = "monitor", channel: 
         wait=None,
         silenced=None,
         level=Level.WATCH,
-        levels=draft.incident.levels if was is Level.WATCH else (*draft.incident.levels, (Level.WATCH, draft.now)),
+        levels=draft.history(Level.WATCH),
         aftercare_until=draft.now + timing.aftercare_for,
         digest_due_at=next_digest(draft),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.incident import Incident, IncidentState, Notification, Reason, TimelineEvent
 from alerts.mandate import Mandate
-from detectors.signal import Number
+from detectors.signal import Level, Number
 
 ACTIVE_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.WAITING)
 """States in which signals count as the running story, not as its aftermath."""
@@ -46,6 +46,11 @@ class Draft:
         """Move to `state`, remembering since when."""
         if self.incident.state is not state:
             self.change(state=state, state_since=self.now)
+
+    def history(self, level: Level) -> tuple[tuple[Level, datetime], ...]:
+        """The incident's levels with `level` from now on; unchanged when that was the last one."""
+        known = self.incident.levels
+        return known if known and known[-1][0] is level else (*known, (level, self.now))
 
     def write(self, kind: str, *, actor: str = "monitor", channel: str = "", **data: Number | None) -> None:
         """Append to the timeline."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from alerts.incident import Incident, IncidentState
-from detectors.signal import ScopeKind, Signal
+from detectors.signal import Level, Scope, ScopeKind, Signal
 
 SHARED_MENTIONS = 0.25
 """A signal that shares this part of its mentions with an incident tells of the same story (design, section 2)."""
@@ -15,7 +15,7 @@ STORYLESS = frozenset({ScopeKind.BRAND, ScopeKind.SOURCE, ScopeKind.MEASUREMENT}
 """Scopes that name no story of their own: they join the largest open incident."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Group:
     """The signals of one event that belong to one incident; `home` is None when they open one."""
 
@@ -29,8 +29,10 @@ def group_signals(signals: Iterable[Signal], incidents: Sequence[Incident], open
     When a brand has `open_at_most` running incidents, further stories join its largest.
     """
     groups: list[Group] = []
+    by_scope: dict[Scope, Group] = {}
     for signal in sorted(signals, key=_order):
-        group = _group_for(signal, groups, incidents, open_at_most)
+        group = by_scope.get(signal.scope) or _group_for(signal, groups, incidents, open_at_most)
+        by_scope[signal.scope] = group
         group.signals.append(signal)
         if group not in groups:
             groups.append(group)
@@ -58,9 +60,7 @@ def _group_for(signal: Signal, groups: list[Group], incidents: Sequence[Incident
 
 
 def _same_new_story(signal: Signal, group: Group) -> bool:
-    same_scope = any(signal.scope == other.scope for other in group.signals)
-    gathered = frozenset(i for other in group.signals for i in other.mention_ids)
-    return same_scope or shares_mentions(signal, gathered)
+    return shares_mentions(signal, frozenset(i for other in group.signals for i in other.mention_ids))
 
 
 def _crowd(
@@ -96,8 +96,13 @@ def _stages(brand: str, incidents: Sequence[Incident]) -> list[list[Incident]]:
     return [
         [i for i in own if i.state not in over],
         [i for i in own if i.state is IncidentState.AFTERCARE],
-        [i for i in own if i.state is IncidentState.CLOSED],
+        [i for i in own if i.state is IncidentState.CLOSED and _may_relapse(i)],
     ]
+
+
+def _may_relapse(incident: Incident) -> bool:
+    """Only what was more than a watch comes back: two odd hours a day apart are two stories."""
+    return incident.peak_level > Level.WATCH
 
 
 def _all_closed(stage: Sequence[Incident]) -> bool:

@@ -45,7 +45,7 @@ def _step_up(draft: Draft, level: Level) -> None:
     draft.change(
         level=level,
         peak_level=max(level, incident.peak_level),
-        levels=(*incident.levels, (level, draft.now)),
+        levels=draft.history(level),
         calm_since=None,
         held_down=None,
     )
@@ -115,6 +115,8 @@ def start_deadlines(draft: Draft) -> None:
 
 def add_deadline(draft: Draft, kind: ObligationKind, due_at: datetime, target: str = "", note: str = "") -> None:
     """Add a deadline that is told once; one of the same kind and note that is due earlier stays as it is."""
+    if draft.incident.state is IncidentState.CLOSED:
+        return
     same = [o for o in active(draft.incident, kind) if o.note == note]
     if any(o.due_at <= due_at for o in same):
         return

@@ -196,6 +196,8 @@ def message(draft: Draft, action: Action) -> Answer:
     text = text_of(action, "text")
     if not text:
         return "bad_data: text"
+    if draft.incident.state is IncidentState.CLOSED:
+        return "wrong_state"
     draft.change(
         message=CurrentMessage(text, action.by, draft.now, text_of(action, "url") or None),
         obligations=meet_kinds(draft.incident, (ObligationKind.REFRESH_MESSAGE,), draft.now, action.by),

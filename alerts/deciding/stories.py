@@ -63,7 +63,7 @@ def flag(draft: Draft, action: Action) -> None:
     )
     draft.write("flagged", actor=action.by, channel=action.channel, text=text)
     if opened:
-        draft.change(level=Level.WATCH, peak_level=Level.WATCH, levels=((Level.WATCH, draft.now),), judged_at=None)
+        draft.change(level=Level.WATCH, peak_level=Level.WATCH, levels=draft.history(Level.WATCH), judged_at=None)
         support_up_to(draft, Level.WATCH)
     if opened or draft.incident.state is IncidentState.AFTERCARE:
         draft.enter(IncidentState.OPEN)
