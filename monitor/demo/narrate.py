@@ -17,7 +17,6 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from alerts.card_parts import Card
 from alerts.channels.base import RenderedMessage
 from alerts.incident import Incident, TimelineEvent
 from alerts.renderers.plain import plain_text
@@ -51,10 +50,11 @@ class Narrator:
     zone: ZoneInfo
     names: Mapping[str, str] = field(default_factory=dict)
     pause: Callable[[float], None] = lambda _seconds: None
+    _told: set[tuple[int | None, Level]] = field(default_factory=set)
 
     def begin(self, title: str, words: str) -> None:
         """The title and a paragraph of what will be seen."""
-        self.console.print(Panel(Text(words), title=title, width=WIDTH, padding=(1, 2)))
+        self.console.print(Panel(Text(words), title=title, width=self._width, padding=(1, 2)))
         self.pause(LONG)
 
     def day(self, day: date, hours: Sequence[int], people: int, told: int) -> None:
@@ -62,31 +62,29 @@ class Narrator:
         top = max(max(hours, default=0), 40)
         bars = "".join(BARS[-(-count * (len(BARS) - 1) // top)] for count in hours)
         quiet = "nobody was disturbed" if told == 0 else f"{told} message{'s' if told > 1 else ''} sent"
-        line = Text.assemble(
-            (f"{day:%A %e %B}".ljust(18), "bold"),
-            (bars, "blue"),
-            f"  {sum(hours)} posts, {people} unhappy people: ",
-            (quiet, "green" if told == 0 else "yellow"),
-        )
-        self.console.print(line)
+        words = f"{day:%a} {bars} {sum(hours)} posts, {people} unhappy people: "
+        self.console.print(Text.assemble((words, "bold"), (quiet, "green" if told == 0 else "yellow")))
         self.pause(SHORT)
 
     def caption(self, at: datetime, words: str) -> None:
         """Something that happens in the story."""
-        self.console.print(Text(f"  {self._clock(at)}  {plain(words)}", style="dim italic"), width=WIDTH)
+        self.console.print(Text(f"  {self._clock(at)}  {plain(words)}", style="dim italic"), width=self._width)
 
     def message(self, at: datetime, message: RenderedMessage) -> None:
-        """A message as its readers get it: a whole card in a frame, a reply as a line under it."""
+        """A message as its readers get it: the whole card the first time a level is told, else a line."""
         card = message.card
-        where = message.place or "the alerts' channel"
-        if message.thread is not None or not card.lines:
-            who = f" → {', '.join(self._called(message))}" if message.pings else ""
+        telling = (card.number, card.level)
+        if card.lines and message.thread is None and telling not in self._told:
+            self._told.add(telling)
+            self.console.print()
+            self.console.print(self._framed(at, message))
+            self.pause(LONG)
+        elif message.thread is None and card.lines:
+            self._line(at, Text(f"{_place(message)} gets a copy."))
+        else:
+            called = f" → {', '.join(self._called(message))}" if message.pings else ""
             words = card.opening or card.lead or card.title
-            self._line(at, Text(f"↳ in the thread{who}: {plain(words)}", style=STYLE[card.level]))
-            return
-        self.console.print()
-        self.console.print(self._framed(at, where, card, self._called(message)))
-        self.pause(LONG)
+            self._line(at, Text(f"↳ in the thread{called}: {plain(words)}", style=STYLE[card.level]))
 
     def event(self, event: TimelineEvent) -> None:
         """A line of the timeline that no message tells."""
@@ -103,12 +101,17 @@ class Narrator:
         for line in lines:
             self.console.print(Text(line))
 
-    def _framed(self, at: datetime, where: str, card: Card, called: Sequence[str]) -> Panel:
+    def _framed(self, at: datetime, message: RenderedMessage) -> Panel:
+        called = self._called(message)
         told = Text(f"calls {', '.join(called)}", style="bold") if called else Text("calls nobody by name")
-        body = Group(told, Text(""), Text(plain(plain_text(card, WIDTH - 6))))
-        title = Text(f" {self._clock(at)} · {where} ")
+        body = Group(told, Text(""), Text(plain(plain_text(message.card, self._width - 6))))
         return Panel(
-            body, title=title, title_align="left", border_style=STYLE[card.level], width=WIDTH, padding=(0, 2)
+            body,
+            title=Text(f" {self._clock(at)} · {_place(message)} "),
+            title_align="left",
+            border_style=STYLE[message.card.level],
+            width=self._width,
+            padding=(0, 2),
         )
 
     def _remembered(self, incident: Incident) -> Text:
@@ -121,12 +124,20 @@ class Narrator:
             parts.append(f"taken by {self.names.get(incident.acknowledgement.by, incident.acknowledgement.by)}")
         return Text(" · ".join(parts), style=STYLE[incident.peak_level])
 
+    @property
+    def _width(self) -> int:
+        return min(WIDTH, self.console.width)
+
     def _called(self, message: RenderedMessage) -> list[str]:
         return [self.names.get(ping, ping) for ping in message.pings]
 
     def _line(self, at: datetime, words: Text) -> None:
-        self.console.print(Text.assemble((f"  {self._clock(at)}  ", "bold"), words), width=WIDTH)
+        self.console.print(Text.assemble((f"  {self._clock(at)}  ", "bold"), words), width=self._width)
         self.pause(SHORT)
 
     def _clock(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%a %H:%M}"
+
+
+def _place(message: RenderedMessage) -> str:
+    return message.place or "the alerts' channel"

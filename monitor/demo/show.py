@@ -107,6 +107,7 @@ class Stage:
         self._config = config
         self._captions = list(CAPTIONS)
         self._told: dict[int, int] = {}
+        self._open: set[int] = set()
         self._sent_before_today = 0
 
     def jobs(self, monitor: Monitor) -> Sequence[Job]:
@@ -135,12 +136,14 @@ class Stage:
         self.channel.fresh.clear()
 
     def _new_events(self) -> Iterator[TimelineEvent]:
-        """Lines of the timelines that were not told yet."""
+        """Lines of the timelines that were not told yet; looked for only where something may have happened."""
         store = self._monitor.store
-        for incident in store.list_incidents(limit=100):
-            timeline = store.timeline(incident.number)
-            yield from timeline[self._told.get(incident.number, 0) :]
-            self._told[incident.number] = len(timeline)
+        open_now = {incident.number for incident in store.open_incidents()}
+        for number in sorted(open_now | self._open):
+            timeline = store.timeline(number)
+            yield from timeline[self._told.get(number, 0) :]
+            self._told[number] = len(timeline)
+        self._open = open_now
 
     def _day_is_over(self, now: datetime) -> None:
         midnight = now.astimezone(ZONE)
