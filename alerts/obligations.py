@@ -16,6 +16,10 @@ CLIMBING = frozenset({ObligationKind.ACKNOWLEDGE, ObligationKind.ANSWER_FLAG})
 """These climb the chain of the mandate until somebody answers; the others are told once."""
 
 
+CHAIN_ENDED = "chain_ended"
+"""Why an obligation ended that nobody met although everybody was told."""
+
+
 def is_active(obligation: Obligation) -> bool:
     """Does it still count?"""
     return obligation.met_at is None and obligation.ended is None
@@ -75,6 +79,19 @@ def meet_kinds(
     """The incident's obligations with the active ones of these kinds met."""
     wanted = frozenset(kinds)
     return changed_where(incident.obligations, lambda o: o.kind in wanted, lambda o: met(o, at, by))
+
+
+def unanswered(incident: Incident, *kinds: ObligationKind) -> tuple[Obligation, ...]:
+    """Those of the climbing kinds that nobody met: still active, or given up at the end of the chain."""
+    return tuple(
+        o for o in incident.obligations if o.kind in kinds and o.met_at is None and o.ended in (None, CHAIN_ENDED)
+    )
+
+
+def answered(incident: Incident, at: datetime, by: str) -> tuple[Obligation, ...]:
+    """The incident's obligations with everything that was asked of people answered."""
+    open_ones = unanswered(incident, *CLIMBING)
+    return tuple(met(o, at, by) if o in open_ones else o for o in incident.obligations)
 
 
 def end_kinds(incident: Incident, kinds: Iterable[ObligationKind], why: str) -> tuple[Obligation, ...]:

@@ -10,7 +10,7 @@ from alerts.calendar import next_wall_clock
 from alerts.deciding.draft import Draft
 from alerts.deciding.telling import edit_card, reply
 from alerts.incident import IncidentState, ObligationKind, Reason
-from alerts.obligations import active, changed_where, ended
+from alerts.obligations import changed_where, ended, unanswered
 from detectors.signal import Level, Signal
 
 LONGEST_STEP = timedelta(hours=1)
@@ -67,13 +67,18 @@ def go_down(draft: Draft, at: datetime, signals: Sequence[Signal]) -> None:
     """Lower a running incident to what has been asked for lately; all calm ends it or begins its aftercare."""
     if not signals and draft.incident.calm_since is None:
         draft.change(calm_since=at)
-    if not draft.active or active(draft.incident, ObligationKind.ANSWER_FLAG):
+    if not draft.active or _owes_an_answer(draft):
         return
     lately = _asked_lately(draft, at)
     if lately is Level.CALM:
         _all_calm(draft)
     elif lately < draft.incident.level:
         lower_to(draft, lately, why="calm")
+
+
+def _owes_an_answer(draft: Draft) -> bool:
+    """A flag must be answered (practice P14): calm does not close it, and neither does the end of its chain."""
+    return bool(unanswered(draft.incident, ObligationKind.ANSWER_FLAG))
 
 
 def _asked_lately(draft: Draft, at: datetime) -> Level:

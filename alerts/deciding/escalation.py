@@ -10,7 +10,7 @@ from alerts.deciding.draft import Draft
 from alerts.deciding.telling import Said, home_of, post_root, tell_reached
 from alerts.incident import Obligation, ObligationKind, Reason
 from alerts.mandate import Step
-from alerts.obligations import CLIMBING, changed_where, end_kinds, ended
+from alerts.obligations import CHAIN_ENDED, CLIMBING, changed_where, end_kinds, ended
 from detectors.signal import Level
 
 SILENCED_STEP = -1
@@ -61,7 +61,7 @@ def _next_step(draft: Draft, obligation: Obligation) -> None:
 
 
 def _end_chain(draft: Draft, obligation: Obligation) -> None:
-    _put(draft, obligation, ended(obligation, "chain_ended"))
+    _put(draft, obligation, ended(obligation, CHAIN_ENDED))
     draft.write("chain_ended", step=obligation.step, who=obligation.target, obligation=str(obligation.kind))
     said: Said = {"chain_ended": 1, "obligation": str(obligation.kind), "told": obligation.target}
     home = home_of(draft, Level.WARNING)

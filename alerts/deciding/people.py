@@ -25,7 +25,7 @@ from alerts.incident import (
     Reason,
     Wait,
 )
-from alerts.obligations import CLIMBING, active, end_kinds, meet_kinds
+from alerts.obligations import CLIMBING, answered, end_kinds, meet_kinds, unanswered
 from detectors.signal import Level
 
 Answer = str | None
@@ -56,7 +56,7 @@ def level_of(action: Action) -> Level | None:
 def acknowledge(draft: Draft, action: Action) -> Answer:
     """Take it on. A second acknowledgement of the same level is a silent success."""
     taken = draft.incident.acknowledgement
-    if taken is not None and taken.level >= draft.incident.level and not active(draft.incident, *CLIMBING):
+    if taken is not None and taken.level >= draft.incident.level and not unanswered(draft.incident, *CLIMBING):
         return None
     if not draft.active:
         return "wrong_state"
@@ -71,7 +71,7 @@ def acknowledge(draft: Draft, action: Action) -> Answer:
 def _take_on(draft: Draft, action: Action) -> None:
     draft.change(
         acknowledgement=Acknowledgement(action.by, draft.now, action.channel, draft.incident.level),
-        obligations=meet_kinds(draft.incident, CLIMBING, draft.now, action.by),
+        obligations=answered(draft.incident, draft.now, action.by),
         owner=draft.incident.owner or action.by,
         silenced=None,
     )
@@ -166,7 +166,7 @@ def false_alarm(draft: Draft, action: Action) -> Answer:
     if draft.incident.state is IncidentState.CLOSED:
         return None if draft.incident.false_alarm else "wrong_state"
     hold_down(draft, action.by)
-    draft.change(false_alarm=True, obligations=meet_kinds(draft.incident, CLIMBING, draft.now, action.by))
+    draft.change(false_alarm=True, obligations=answered(draft.incident, draft.now, action.by))
     close(draft, why="false_alarm", actor=action.by, channel=action.channel)
     return None
 
@@ -255,8 +255,7 @@ def promise(draft: Draft, action: Action) -> Answer:
 
 def answer_flag(draft: Draft, action: Action) -> Answer:
     """Answer whoever flagged; that is taking it on."""
-    owed = active(draft.incident, ObligationKind.ANSWER_FLAG)
-    if not owed:
+    if not unanswered(draft.incident, ObligationKind.ANSWER_FLAG):
         return None if draft.incident.acknowledgement else "wrong_state"
     _take_on(draft, action)
     draft.enter(IncidentState.ACKNOWLEDGED)

@@ -1,4 +1,4 @@
-"""A world for tests of the decision core: incidents that survive a restart after every event, and what was said."""
+"""A world for tests of the decision core: incidents that are restarted after every event, and what was said."""
 
 from __future__ import annotations
 
