@@ -43,6 +43,7 @@ __all__ = [
     "build_notice",
     "build_reply",
     "notes",
+    "title_of",
 ]
 
 QUOTE_LENGTH = 280
@@ -72,7 +73,7 @@ def build_card(
     """Return the whole card of an incident, for a root message or a channel without threads."""
     quotes = _quotes(incident, reader)
     return Card(
-        title=_title(incident, reader),
+        title=title_of(incident, reader),
         language=reader.language,
         number=incident.number,
         level=incident.level,
@@ -141,7 +142,7 @@ def notes(reader: Reader, circumstances: Circumstances | None) -> tuple[str, ...
     return tuple(said)
 
 
-def _title(incident: Incident, reader: Reader) -> str:
+def title_of(incident: Incident, reader: Reader) -> str:
     """Return "Warning: Nordtåg · delays"."""
     theme = shorten(main_theme(incident), 50)
     level = reader.text(f"level.{incident.level.label}")

@@ -107,6 +107,31 @@ class SlackChannel:
             **({"thread_ts": thread} if thread else {}),
         )
 
+    def respond(self, url: str, text: str) -> None:
+        """Answer a click or command through its own address, for that person alone. Raises ChannelError."""
+        from slack_sdk.webhook import WebhookClient
+
+        client = WebhookClient(url, timeout=self.client.timeout, retry_handlers=[], logger=LOG)
+        self._guard("response_url", lambda: client.send_dict({"response_type": "ephemeral", "text": text}))
+
+    def open_view(self, trigger: str, view: dict[str, Any]) -> None:
+        """Open a modal for whoever clicked. Raises ChannelError (a trigger is good for three seconds)."""
+        self._call("views.open", trigger_id=trigger, view=json.dumps(view))
+
+    def members(self, group: str) -> frozenset[str]:
+        """Return the user ids of a user group (`S…`) or a channel. Raises ChannelError."""
+        if group.startswith("S"):
+            return frozenset(self._call("usergroups.users.list", usergroup=group).get("users", ()))
+        asked: dict[str, Any] = {"channel": self.id_of(group), "limit": 1000}
+        found: set[str] = set()
+        for _ in range(PAGES):
+            answer = self._call("conversations.members", **asked)
+            found.update(answer.get("members", ()))
+            asked["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not asked["cursor"]:
+                break
+        return frozenset(found)
+
     def upload(self, place: str, thread: str, picture: bytes, name: str, title: str, alt: str) -> None:
         """Put a picture into a thread. Raises ChannelError; an unclear upload may be repeated."""
         self._guard(

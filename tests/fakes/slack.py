@@ -18,7 +18,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.fakes.slack_rules import message_faults, modal_faults, text_faults, unfurl_faults
+from tests.fakes.slack_rules import message_faults, modal_faults, response_faults, text_faults, unfurl_faults
 
 Json = dict[str, Any]
 BOT_TOKEN = "xoxb-test-0000"
@@ -94,6 +94,8 @@ class FakeSlack:
     ephemerals: list[Json] = field(default_factory=list)
     views: list[Json] = field(default_factory=list)
     uploads: list[Json] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    belongs: dict[str, list[str]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     broken_rules: list[str] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
@@ -115,6 +117,11 @@ class FakeSlack:
     def api_url(self) -> str:
         """The base URL to give to the client."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/api/"
+
+    @property
+    def response_url(self) -> str:
+        """An address for answers to a click."""
+        return self.api_url.replace("/api/", "/response/1")
 
     def stop(self) -> None:
         """Stop serving."""
@@ -354,6 +361,17 @@ class FakeSlack:
             upload |= {"channel": channel, "thread": arguments.get("thread_ts"), "title": given.get("title")}
         return {"files": files}
 
+    def _do_conversations_members(self, arguments: Json, later: float) -> Json:
+        return {"members": self.belongs.get(self._channel(arguments["channel"]), [])}
+
+    def _do_usergroups_users_list(self, arguments: Json, later: float) -> Json:
+        return {"users": self.belongs.get(arguments["usergroup"], [])}
+
+    def receive_response(self, body: Json) -> None:
+        """Keep an answer that came through a response_url."""
+        self.broken_rules += response_faults(body)
+        self.answers.append(body["text"])
+
     def receive_upload(self, number: int, body: bytes) -> None:
         """Keep the bytes of an upload."""
         self.uploads[number]["bytes"] = body
@@ -386,6 +404,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith("/response/"):
+            self.server.slack.receive_response(json.loads(body))
+            self._reply(200, b"ok", {})
+            return
         if self.path.startswith("/upload/"):
             self.server.slack.receive_upload(int(self.path.rpartition("/")[2]), body)
             self._reply(200, b"OK", {})

@@ -174,3 +174,10 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)
+
+
+def response_faults(body: Json) -> Iterator[str]:
+    """An answer through a response_url: for one person, escaped."""
+    if body.get("response_type") != "ephemeral":
+        yield "an answer to a click is for that person alone"
+    yield from markup_faults("response", str(body.get("text", "")))

@@ -103,7 +103,7 @@ def slack_channel(slack: FakeSlack) -> SlackChannel:
 
 
 @cache
-def _empty_database() -> bytes:
+def empty_database() -> bytes:
     """A migrated database without rows; migrating takes half a second, copying none."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "empty.db"
@@ -118,7 +118,7 @@ def world(folder: Path, *, fallback: bool = True, slack_set: bool = True) -> Ite
     """Build a world; at its end the fake Slack must have seen no broken rule."""
     clock = SimulatedClock(NOW)
     slack = FakeSlack(clock=lambda: clock.now().timestamp())
-    (folder / "monitor.db").write_bytes(_empty_database())
+    (folder / "monitor.db").write_bytes(empty_database())
     store = open_store(f"sqlite:///{folder / 'monitor.db'}", secret=b"test")
     notebook = Notebook()
     channels: dict[str, Channel] = {"console": Notebook()}
