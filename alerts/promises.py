@@ -26,12 +26,19 @@ _PROMISES = re.compile(
 _CLOCK = re.compile(
     r"\b(?:kl\.?|klokken|klockan|klokka|klo|by|before|at)\s*(\d{1,2})(?:[.:](\d{2}))?\s*(pm|am)?\b", re.I
 )
+_NUMBERS = {
+    **dict.fromkeys(("en", "ett", "et", "én", "ein", "a", "an", "one", "yhden"), 1),
+    **dict.fromkeys(("två", "to", "two", "kahden", "par"), 2),
+    **dict.fromkeys(("tre", "three", "kolmen"), 3),
+    **dict.fromkeys(("fyra", "fire", "four", "neljän"), 4),
+}
+_NUMBER = rf"(\d{{1,2}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
 _WITHIN = re.compile(
-    r"\b(?:inom|innen|inden|innan|within|in|om)\s+(en|ett|et|én|ein|an?|one|\d{1,2})\s+"
+    rf"\b(?:inom|innen|inden|innan|within|in|om)\s+(?:ett\s+|et\s+)?{_NUMBER}\s+"
     r"(tim\w*|time\w*|hours?|minut\w*|min|dag\w*|dygn|døgn|days?)\b",
     re.IGNORECASE,
 )
-_WITHIN_FI = re.compile(r"\b(\d{1,2}|yhden)?\s*(tunnin|minuutin|päivän)\s+(?:kuluessa|sisällä)\b", re.IGNORECASE)
+_WITHIN_FI = re.compile(rf"\b(?:{_NUMBER}\s+)?(tunnin|minuutin|päivän)\s+(?:kuluessa|sisällä)\b", re.IGNORECASE)
 _UNITS = (
     (("tim", "hour", "tun"), timedelta(hours=1)),
     (("min",), timedelta(minutes=1)),
@@ -50,7 +57,7 @@ def promise_in(text: str, at: datetime, timezone: str, otherwise_within: timedel
     """The promise in a post made at `at`, due at the time it names or `otherwise_within`; None without one."""
     if not _PROMISES.search(text):
         return None
-    due = _after_a_while(text, at) or _at_a_clock(text, at, timezone) or at + otherwise_within
+    due = _at_a_clock(text, at, timezone) or _after_a_while(text, at) or at + otherwise_within
     return Promise(" ".join(text.split())[:LONGEST_TEXT], due)
 
 
@@ -62,7 +69,7 @@ def _after_a_while(text: str, at: datetime) -> datetime | None:
     length = next((each for starts, each in _UNITS if unit.lower().startswith(starts)), None)
     if length is None:
         return None
-    return at + length * (int(count) if count and count.isdigit() else 1)
+    return at + length * (int(count) if count and count.isdigit() else _NUMBERS.get((count or "en").lower(), 1))
 
 
 def _at_a_clock(text: str, at: datetime, timezone: str) -> datetime | None:

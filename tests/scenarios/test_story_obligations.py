@@ -1,4 +1,4 @@
-"""One story for each kind of deadline: told once, kept over a restart, cancelled when met. And calm, waits, silences."""
+"""One story for each kind of deadline: told once, kept over a restart, cancelled when met; and calm, silences."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def due(world: World, kind: ObligationKind) -> list[float]:
     return [(o.due_at - NOON) / MINUTE for o in world.owed(kind)]
 
 
-# --- confirm publicly -----------------------------------------------------------------------------
+# --- confirm publicly ---
 
 
 def test_a_crisis_must_be_confirmed_publicly_and_is_reminded_of_once() -> None:
@@ -91,7 +91,7 @@ def test_telling_the_monitor_that_we_posted_confirms() -> None:
     assert not world.owed(ObligationKind.CONFIRM_PUBLICLY)
 
 
-# --- the current message --------------------------------------------------------------------------
+# --- the current message ---
 
 
 def test_a_missing_message_is_reminded_of_once() -> None:
@@ -113,7 +113,7 @@ def test_a_message_is_refreshed_in_time_or_reminded_of_once() -> None:
     assert world.one.message.text == "Tågen går igen kl. 16"
 
 
-# --- the next public update -----------------------------------------------------------------------
+# --- the next public update ---
 
 
 def test_a_public_time_is_reminded_of_before_it_passes_and_noted_when_it_has() -> None:
@@ -134,7 +134,7 @@ def test_a_public_update_in_time_is_not_reminded_of() -> None:
     assert not about(world.later(hours=3, step=5 * MINUTE), ObligationKind.NEXT_PUBLIC_UPDATE)
 
 
-# --- promises ------------------------------------------------------------------------------------------------------
+# --- promises ---
 
 
 def test_a_promise_in_an_own_post_is_kept_an_eye_on() -> None:
@@ -152,7 +152,7 @@ def test_two_promises_are_two_deadlines_and_the_same_one_told_again_is_one() -> 
     assert [o.note for o in world.owed(ObligationKind.PROMISE)] == ["Ring kl. 15", "Ersättning utreds"]
 
 
-# --- wait and watch -------------------------------------------------------------------------------
+# --- wait and watch ---
 
 
 def waiting(level: Level = Level.WARNING, minutes: int = 60) -> World:
@@ -221,7 +221,7 @@ def test_the_same_news_again_does_not_break_a_wait() -> None:
     assert world.one.state is IncidentState.WAITING
 
 
-# --- down, aftercare, closed, relapse -------------------------------------------------------------
+# --- down, aftercare, closed, relapse ---
 
 
 def test_the_level_goes_down_only_after_the_configured_quiet() -> None:
@@ -333,7 +333,7 @@ def test_a_stand_down_begins_aftercare_and_the_dying_wave_does_not_end_it() -> N
     assert world.one.state is IncidentState.AFTERCARE
 
 
-# --- silences ------------------------------------------------------------------------------------------------------
+# --- silences ---
 
 
 def silenced(up_to: Level = Level.WARNING, hours: int = 2) -> World:
@@ -377,7 +377,7 @@ def test_a_silence_that_means_the_crisis_keeps_it_quiet_too() -> None:
     assert world.said == []
 
 
-# --- stories that turn, praise, many at once ------------------------------------------------------
+# --- stories that turn, praise, many at once ---
 
 
 def test_a_theme_that_was_small_and_is_large_is_a_new_turn_once() -> None:
