@@ -26,12 +26,12 @@ class Channel:
 
 
 CHANNELS = (
-    Channel("burst", timedelta(minutes=15), RarityOptions(prior_at=math.log(2.0))),
+    Channel("burst", timedelta(minutes=15), RarityOptions(prior_at=math.log(2.0), noise=1.0)),
     Channel("hour", timedelta(hours=1), RarityOptions(prior_at=0.6)),
-    Channel("run", None, RarityOptions(prior_at=0.5)),
-    Channel("half_day", timedelta(hours=12), RarityOptions(prior_at=0.8, noise=0.25)),
+    Channel("run", None, RarityOptions(prior_at=0.5, noise=1.0)),
+    Channel("half_day", timedelta(hours=12), RarityOptions(prior_at=0.8, noise=1.5)),
 )
-"""Six pseudo-days stand for days not yet seen: usual daily maxima of brands of all sizes, give or take a factor e."""
+"""Six pseudo-days stand for days not yet seen: daily maxima of brands of all sizes, give or take a factor e."""
 
 _BURST_FLOOR = 0.1  # mentions: keeps the burst of a scope of five mentions a day from dividing by nothing
 _BURST_OFFSET = 0.1

@@ -22,7 +22,7 @@ class RarityOptions:
     """
 
     prior_at: float
-    prior_sd: float = 1.0
+    prior_sd: float = 0.7
     prior_days: float = 6.0
     half_life_days: float = 120.0
     blur: float = 0.25
@@ -51,7 +51,7 @@ class Rarity:
     def learn(self, maximum: float, usual_count: float) -> None:
         """Close a day with its highest value; `usual_count`: mentions expected in the channel's window."""
         options = self._options
-        blur = math.sqrt(options.blur**2 + options.noise / (1.0 + usual_count / 4.0))
+        blur = math.sqrt(options.blur**2 + options.noise / (1.0 + usual_count) ** 2)
         new = _tail_on_grid(maximum, blur, 1.0)
         self._above = tuple(old * self._keep + n for old, n in zip(self._above, new, strict=True))
         self._weight = self._weight * self._keep + 1.0

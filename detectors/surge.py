@@ -19,7 +19,8 @@ _LEARN_BY_HOUR = 12  # a day's maximum becomes "past" at noon of the next day: n
 _CALIBRATION = 1.85
 """Agreement of three channels is rarer than each: with it, on the self-made backgrounds of `benchmarks/surge.py`,
 10 ** −surprise is the share of days on which the surprise is reached (docs/detection-volume.md)."""
-_HALF_DAY_WEIGHT = 0.8
+_COUNTED_OVER = timedelta(minutes=15)  # a run has no window of its own
+_HALF_DAY_WEIGHT = 0.7
 _LEARNT_TIMES, _LEARNT_BUCKET_MORE, _LEARNT_HALF_DAY_MORE = 3.0, 3.0, 6.0
 
 
@@ -139,7 +140,7 @@ class SurgeDetector:
 
     def _learn_pending(self) -> None:
         for channel, rarity, highest in zip(CHANNELS, self._rarities, self._pending, strict=False):
-            window = channel.window or self.step
+            window = channel.window or _COUNTED_OVER
             rarity.learn(highest, self._baseline.level * (window / self.step))
         self._pending = []
 
