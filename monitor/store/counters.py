@@ -15,9 +15,9 @@ from monitor.mention import Measurement
 from monitor.store.counting import Counted, Deltas, bucket_of
 from monitor.store.database import upsert
 from monitor.store.records import Link
-from monitor.store.saving import save_measurements
 from monitor.store.subject import Subject
 from monitor.store.tables import links, measurements, mentions, people_hours, sums
+from monitor.store.writing import save_measurements
 
 PEOPLE_HORIZONS = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=24))
 """Horizons whose people are kept for each closed hour."""

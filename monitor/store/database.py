@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,11 @@ from sqlalchemy.pool import StaticPool
 from monitor.store.errors import StoreError, StoreFull
 
 BUSY_SECONDS = 30
+CHUNK = 500
+"""Values in one IN (…)."""
+
+T = TypeVar("T")
+
 WRITER_LOCK = 0x63726973  # any number that other programs in the same PostgreSQL are unlikely to use: "cris"
 
 PRAGMAS = (
@@ -173,6 +178,11 @@ def upsert(
         if name not in keys
     }
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`items` in parts that fit into one query."""
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
 
 
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

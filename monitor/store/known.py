@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from monitor.store.counting import Counted
+from monitor.store.database import chunks
 from monitor.store.records import Link, PreparedMention
 from monitor.store.tables import links, mentions
-from monitor.store.threads import chunks
 
 REACH = ("followers", "likes", "replies", "shares", "views")
 
@@ -89,8 +89,8 @@ def known_in_threads(connection: Connection, platform: str, roots: Sequence[str]
 def links_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Link, ...]]:
     """The brand links of the given mentions."""
     found: dict[int, tuple[Link, ...]] = {}
-    for start in range(0, len(ids), 500):
-        query = select(links).where(links.c.mention_id.in_(ids[start : start + 500])).order_by(links.c.brand)
+    for part in chunks(ids):
+        query = select(links).where(links.c.mention_id.in_(part)).order_by(links.c.brand)
         for row in connection.execute(query):
             link = Link(row.brand, row.themes, row.own)
             found[row.mention_id] = (*found.get(row.mention_id, ()), link)

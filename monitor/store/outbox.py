@@ -108,13 +108,14 @@ class Outbox(Subject):
         """It went another way: a notification of its own, on another channel."""
         return self._go(key, State.REROUTED, error=error or None, next_attempt_at=None)
 
-    def recover_sending(self) -> int:
-        """After a start: what was being sent when the last daemon died may have arrived. Returns how many."""
+    def recover_sending(self, look_at: datetime | None = None) -> int:
+        """After a start: what was being sent when the last daemon died may have arrived; it is looked up from
+        `look_at` on, when it can have landed. Returns how many."""
         with self._db.writing() as connection:
             changed = connection.execute(
                 update(notifications)
                 .where(notifications.c.state == State.SENDING.value)
-                .values(state=State.UNKNOWN.value, error="the monitor stopped while sending", next_attempt_at=None)
+                .values(state=State.UNKNOWN.value, error="the monitor stopped while sending", next_attempt_at=look_at)
             )
             return int(changed.rowcount)
 

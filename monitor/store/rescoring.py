@@ -10,9 +10,9 @@ from sqlalchemy import Connection, delete, select, update
 from monitor.store.counters import write_again
 from monitor.store.database import upsert
 from monitor.store.records import Judgement
-from monitor.store.saving import judgement_row
 from monitor.store.subject import Subject
 from monitor.store.tables import detector_states, links, mentions, rescored
+from monitor.store.writing import judgement_row
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ class Rescoring(Subject):
     """Scores of a coming scorer version."""
 
     def unscored(self, brand: str, since: datetime, version: str, *, limit: int = 2_000) -> list[Unscored]:
-        """Mentions from `since` on with a text, judged by another version and not set aside under `version` yet."""
+        """Mentions from `since` on with a text, judged by another version, not yet set aside under `version`."""
         with self._db.reading() as connection:
             return _unscored(connection, brand, since, version, limit)
 

@@ -7,12 +7,16 @@ hung on it moves. A ring of parents ends at its smallest id, the same whichever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
+from monitor.store.database import chunks
+from monitor.store.known import Known
+from monitor.store.records import PreparedMention
 from monitor.store.tables import mentions
 
 Claims = Mapping[str, str | None]
@@ -20,8 +24,6 @@ Claims = Mapping[str, str | None]
 
 Stored = Mapping[str, str | None]
 """Global id → thread of a stored mention (None: it is a root)."""
-
-CHUNK = 500
 
 
 def claimed(global_id: str, thread_id: str | None, parent_id: str | None) -> str | None:
@@ -32,19 +34,84 @@ def claimed(global_id: str, thread_id: str | None, parent_id: str | None) -> str
     return None
 
 
-def root_of(global_id: str, claims: Claims, stored: Stored) -> str:
-    """The id of the thread's root: `global_id` itself for a mention that stands alone."""
+def root_of(global_id: str, claims: Claims, stored: Stored, roots: Collection[str] = ()) -> str:
+    """The id of the thread's root: `global_id` itself for a mention that stands alone.
+
+    A claim goes before what is stored. `roots` are stored roots: in a ring of claims one of them stays the root.
+    """
     path = [global_id]
     while True:
         at = path[-1]
-        if at not in claims:
-            return stored.get(at) or at
-        above = claims[at]
+        above = claims[at] if at in claims else stored.get(at)
         if above is None:
             return at
         if above in path:
-            return min(path[path.index(above) :])
+            ring = path[path.index(above) :]
+            return min([member for member in ring if member in roots] or ring)
         path.append(above)
+
+
+def below(top: str, parents: Mapping[str, str | None]) -> set[str]:
+    """The ids that hang on `top`, directly or through others; `parents` maps each id to its parent."""
+    children: dict[str, list[str]] = {}
+    for child, parent in parents.items():
+        if parent is not None:
+            children.setdefault(parent, []).append(child)
+    found: set[str] = set()
+    waiting = [top]
+    while waiting:
+        more = [child for child in children.get(waiting.pop(), ()) if child not in found and child != top]
+        found.update(more)
+        waiting += more
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """What a batch and the store together say about who hangs on whom, on one platform."""
+
+    claims: Claims
+    stored: Stored
+    roots: frozenset[str]
+    present: frozenset[str]
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        platform: str,
+        seen: Mapping[str, PreparedMention],
+        known: Mapping[str, Known],
+        fresh: Collection[str],
+    ) -> Families:
+        """Read what is needed to find the roots of the `fresh` mentions and of the `known` ones that may move."""
+        named = {name for m in seen.values() for name in (m.thread_id, m.parent_id) if name}
+        threads = {k.thread_id for k in known.values() if k.thread_id}
+        stored = stored_threads(connection, platform, {*named, *threads, *known}.difference(fresh))
+        claims = {gid: claimed(gid, seen[gid].thread_id, seen[gid].parent_id) for gid in fresh}
+        for gid, was in known.items():
+            above = claimed(gid, seen[gid].thread_id, seen[gid].parent_id)
+            if above is not None and (was.thread_id is None or was.thread_id not in {*stored, *fresh}):
+                claims[gid] = above
+        roots = frozenset(gid for gid, thread in stored.items() if thread is None)
+        return cls(claims, stored, roots, frozenset({*stored, *fresh}))
+
+    def after(self, moved: Mapping[str, str]) -> Families:
+        """The same after stored mentions have moved to other threads."""
+        return replace(self, stored={**self.stored, **moved})
+
+    def root(self, global_id: str) -> str:
+        """The root of a mention."""
+        return root_of(global_id, self.claims, self.stored, self.roots)
+
+    def learnt(self, was: Known) -> str | None:
+        """The root that a known mention learns now, where it had none, or only a stand-in that never arrived."""
+        if was.global_id not in self.claims:
+            return None
+        root = self.root(was.global_id)
+        if root in {was.global_id, was.thread_id}:
+            return None
+        return root if was.thread_id is None or root in self.present else None
 
 
 def stored_threads(connection: Connection, platform: str, ids: Iterable[str]) -> dict[str, str | None]:
@@ -103,8 +170,3 @@ def _roots(platform: str, ids: Sequence[str]) -> Select[Any]:
     return select(*(mentions.c[name] for name in columns)).where(
         mentions.c.platform == platform, mentions.c.global_id.in_(ids)
     )
-
-
-def chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
-    """`items` in parts that fit into one query."""
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -19,7 +19,6 @@ from monitor.store.database import upsert
 from monitor.store.incidents import adapter, read_incident
 from monitor.store.migrate import backups
 from monitor.store.quotes import without_quotes
-from monitor.store.saving import blank
 from monitor.store.sequences import last_number
 from monitor.store.subject import Subject
 from monitor.store.tables import (
@@ -37,6 +36,7 @@ from monitor.store.tables import (
     sums,
     timeline,
 )
+from monitor.store.writing import blank
 
 SLICE = timedelta(hours=6)
 """Old mentions are deleted so much at a time, so that the writer's lock is never held for long."""
