@@ -1,43 +1,207 @@
-"""The scorer: masking, language, rules, head and hostility put together."""
+"""The scorer: masking, language, rules, n-grams, head and hostility put together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from importlib.resources import files
 
+from detectors.sentiment.engine import NordicEngine
+from detectors.sentiment.english import EnglishEngine
+from detectors.sentiment.features import features
+from detectors.sentiment.head import Head, Probabilities, load_heads
+from detectors.sentiment.hostility import HostilityJudge
+from detectors.sentiment.language import LanguageGuesser
 from detectors.sentiment.masking import mask_text
-from detectors.sentiment.score import Label, Score, family
-from detectors.sentiment.vader import VaderEngine
+from detectors.sentiment.ngrams import load_ngrams
+from detectors.sentiment.questions import is_question
+from detectors.sentiment.reading import Engine
+from detectors.sentiment.score import LABELS, LANGUAGES, Score, family
 
-SCORER_VERSION = "0.1"
+CODE_VERSION = 1
+"""Raised by hand when a rule changes; lists and tables are hashed."""
+
+Model = Callable[[list[str]], Sequence[Probabilities]]
+"""A model of the user's own: texts in, (negative, neutral, positive) probabilities out, in order."""
+
+
+class Judge:
+    """All that scores one language family. Immutable but for caches; safe to share between threads."""
+
+    def __init__(self, language: str, own_words: Mapping[str, float], head: Head | None) -> None:
+        self.engine: Engine = (
+            EnglishEngine(own_words) if language == "en" else NordicEngine(language, own_words)
+        )
+        self.head = head or load_heads()[language]
+        self.ngrams = load_ngrams(language)
+        self.hostility = HostilityJudge(language)
+        self.language = language
+        self._own = frozenset(own_words)
+
+    def inputs(self, text: str, addressed: bool) -> tuple[tuple[float, ...], list[str]]:
+        """What the head weighs of a masked text, and its tokens."""
+        reading = self.engine.read(text)
+        evidence = (0.0, 0.0)
+        if self.ngrams is not None:
+            tokens = reading.tokens
+            if self._own:  # the user's word on a word is final: n-grams must not outvote it
+                tokens = [token for token in tokens if token.lower() not in self._own]
+            evidence = self.ngrams.evidence(tokens)
+        return features(reading, text, addressed) + evidence, reading.tokens
 
 
 class Scorer:
-    """A fixed way of scoring: languages in play, masked names, own words. Immutable and thread-safe."""
+    """A fixed way of scoring. Immutable and thread-safe; `version` names everything that can change a score."""
 
-    def __init__(self, *, mask: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        mask: Sequence[str] = (),
+        own_words: Mapping[str, Mapping[str, float]] | None = None,
+        languages: Sequence[str] = LANGUAGES,
+        heads: Mapping[str, Head] | None = None,
+        model: str | None = None,
+    ) -> None:
+        """Fix a scorer.
+
+        `mask`: names never scored. `own_words`: language → word → valence (−4..4; "*" for every language).
+        `languages`: those in play; a single one is never guessed. `heads`: heads of the user's own training by
+        language family. `model`: dotted path ("package.module:function") of a `Model` that replaces the head.
+        Raises ValueError for an unknown language or a model that cannot be imported.
+        """
         self._mask = tuple(mask)
-        self._engine = VaderEngine()
+        self._own = _by_family(own_words or {})
+        self._languages = _known(languages)
+        self._heads = dict(heads or {})
+        self._model_path = model
+        self._model = import_model(model) if model else None
+        self._guesser = LanguageGuesser(self._languages)
+        self._judges: dict[str, Judge] = {}
 
     @property
     def version(self) -> str:
-        """Changes when anything that can change a score changes."""
-        return SCORER_VERSION
+        """Changes when anything that can change a score changes; 16 hexadecimal digits."""
+        parts = (self._mask, sorted(self._own.items()), self._languages, self._heads, self._model_path)
+        own = repr([sorted(part.items()) if isinstance(part, dict) else part for part in parts])
+        return hashlib.sha256((shipped_version() + own).encode()).hexdigest()[:16]
 
     def score(
         self,
         texts: Sequence[str],
         language: str | Sequence[str | None] | None = None,
         mask: Sequence[str] = (),
+        prior: Mapping[str, float] | None = None,
     ) -> list[Score]:
-        """Scores of `texts`, in order. `language` is one tag for all or one a text."""
-        tags = [language] * len(texts) if language is None or isinstance(language, str) else list(language)
-        return [self._score(text, tag, mask) for text, tag in zip(texts, tags, strict=True)]
+        """Scores of `texts`, in order.
 
-    def _score(self, text: str, tag: str | None, mask: Sequence[str]) -> Score:
-        compound = self._engine.compound(mask_text(text, (*self._mask, *mask)))
-        label: Label = "negative" if compound <= -0.05 else "positive" if compound >= 0.05 else "neutral"
-        return Score(compound, label, round((1 - compound) / 2, 4), family(tag) or "en", is_question="?" in text)
+        `language` is one tag for all or one a text (None: guess). `mask` adds names. `prior` is what source and
+        thread make likely, language → weight.
+        """
+        tags = [language] * len(texts) if language is None or isinstance(language, str) else list(language)
+        names = (*self._mask, *mask)
+        scores = [
+            self._score(text, tag, names, prior) for text, tag in zip(texts, tags, strict=True)
+        ]
+        return self._by_own_model(texts, scores) if self._model else scores
+
+    def judge(self, language: str) -> Judge:
+        """The judge of a language family, made on first use."""
+        found = self._judges.get(language)
+        if found is None:
+            own = {**self._own.get("*", {}), **self._own.get(language, {})}
+            found = self._judges[language] = Judge(language, own, self._heads.get(language))
+        return found
+
+    def language_of(self, text: str, tag: str | None, prior: Mapping[str, float] | None = None) -> str:
+        """The language code of a masked text; a known tag is believed, but `no` is told apart into nb and nn."""
+        known = family(tag)
+        if known is None:
+            return self._guesser.guess(text, prior)
+        if known != "no":
+            return known
+        if tag in ("nb", "nn"):
+            return str(tag)
+        return _NORWEGIAN.guess(text)
+
+    def _score(
+        self, text: str, tag: str | None, names: Sequence[str], prior: Mapping[str, float] | None
+    ) -> Score:
+        masked = mask_text(text, names)
+        language = self.language_of(masked, tag, prior)
+        judge = self.judge(family(language) or "en")
+        inputs, tokens = judge.inputs(masked, masked != text)
+        probabilities = judge.head.probabilities(inputs)
+        kind = judge.hostility.kind(tokens)
+        return _as_score(probabilities, language, kind is not None, kind, is_question(masked, judge.language))
+
+    def _by_own_model(self, texts: Sequence[str], scores: list[Score]) -> list[Score]:
+        assert self._model is not None
+        found = self._model(list(texts))
+        if len(found) != len(texts):
+            raise ValueError(f"the model {self._model_path} gave {len(found)} answers for {len(texts)} texts")
+        return [
+            _as_score(tuple(own), old.language, old.hostile, old.hostile_kind, old.is_question)  # type: ignore[arg-type]
+            for own, old in zip(found, scores, strict=True)
+        ]
+
+
+def _as_score(probabilities: Probabilities, language: str, hostile: bool, kind: object, question: bool) -> Score:
+    negative, _, positive = probabilities
+    label = LABELS[probabilities.index(max(probabilities))]
+    return Score(
+        compound=round(positive - negative, 4),
+        label=label,
+        p_negative=round(negative, 4),
+        language=language,
+        hostile=hostile,
+        hostile_kind=kind,  # type: ignore[arg-type]  # HostileKind or None
+        is_question=question,
+    )
+
+
+def _by_family(own_words: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for language, words in own_words.items():
+        key = "*" if language == "*" else family(language)
+        if key is None:
+            raise ValueError(f"own words for {language!r}: known languages are {', '.join(LANGUAGES)}, no and *")
+        found.setdefault(key, {}).update({word.lower(): float(valence) for word, valence in words.items()})
+    return found
+
+
+def _known(languages: Sequence[str]) -> tuple[str, ...]:
+    codes = [code for tag in languages for code in (("nb", "nn") if tag == "no" else (tag,))]
+    unknown = [code for code in codes if code not in LANGUAGES]
+    if unknown or not codes:
+        raise ValueError(f"unknown languages {', '.join(unknown) or '(none given)'}; known are {', '.join(LANGUAGES)}")
+    return tuple(dict.fromkeys(codes))
+
+
+def import_model(path: str) -> Model:
+    """The callable at a dotted path "package.module:function". Raises ValueError saying what is wrong."""
+    module, _, name = path.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as problem:
+        raise ValueError(f"model {path!r} cannot be imported ({problem}); write package.module:function") from problem
+    if not callable(found):
+        raise ValueError(f"model {path!r} is not a function of a list of texts")
+    return found  # type: ignore[no-any-return]  # a plug-in's type is its author's promise
+
+
+_NORWEGIAN = LanguageGuesser(("nb", "nn"))
+
+
+@cache
+def shipped_version() -> str:
+    """Version of the shipped rules, lists and tables: the code's number and a hash of the files."""
+    digest = hashlib.sha256()
+    for folder in ("lexicons", "models"):
+        for place in sorted(files("detectors.sentiment").joinpath(folder).iterdir(), key=lambda item: item.name):
+            digest.update(place.name.encode() + place.read_bytes())
+    return f"{CODE_VERSION}-{digest.hexdigest()[:12]}"
 
 
 @cache
@@ -50,6 +214,12 @@ def score_texts(
     texts: Sequence[str],
     language: str | Sequence[str | None] | None = None,
     mask: Sequence[str] = (),
+    *,
+    prior: Mapping[str, float] | None = None,
 ) -> list[Score]:
-    """Scores of `texts`, in order, by the shipped scorer."""
-    return default_scorer().score(texts, language, mask)
+    """Scores of `texts`, in order, by the shipped scorer; see `Scorer.score`."""
+    return default_scorer().score(texts, language, mask, prior)
+
+
+SCORER_VERSION = shipped_version()
+"""Version of the shipped scorer. A brand's own words and mask are in `Scorer.version`."""

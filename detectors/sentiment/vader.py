@@ -120,7 +120,10 @@ class VaderEngine:
 
     def _look_at(self, raw: str) -> Token:
         stripped = raw.strip(string.punctuation)
-        word = raw if len(stripped) <= 2 else stripped
+        return self.word(raw if len(stripped) <= 2 else stripped)
+
+    def word(self, word: str) -> Token:
+        """The facts about a word without the punctuation around it; not cached."""
         lower = word.lower()
         return Token(
             lower=lower,

@@ -1,0 +1,83 @@
+"""Language-neutral numbers of a reading: what the head weighs. The order is the contract with the head's table."""
+
+from __future__ import annotations
+
+import math
+
+from detectors.sentiment.reading import Reading
+
+NAMES = (
+    "balance",
+    "positive",
+    "negative",
+    "strongest_positive",
+    "strongest_negative",
+    "positive_density",
+    "negative_density",
+    "first",
+    "last",
+    "last_sentence",
+    "length",
+    "exclamations",
+    "questions",
+    "exclaimed_balance",
+    "questioned_balance",
+    "shouted",
+    "negations",
+    "service",
+    "emoji",
+    "contrast",
+    "ellipsis",
+    "mixed",
+    "silent",
+    "address",
+    "digits",
+)
+"""Names of the features, in order."""
+
+
+def features(reading: Reading, text: str, addressed: bool) -> tuple[float, ...]:
+    """The numbers named in NAMES, each within about −1..1.
+
+    `text` is the masked text, `addressed` whether masking found a handle or link.
+    """
+    values = [value for value, _ in reading.hits]
+    positive = sum(value for value in values if value > 0)
+    negative = positive - sum(values)
+    balance = _squash(positive - negative)
+    root = math.sqrt(reading.words + 1)
+    exclamations = min(text.count("!"), 4) / 4
+    questions = min(text.count("?"), 3) / 3
+    closing = reading.sentences - 1 - (text.rstrip()[-1:] in "!?.…")
+    return (
+        balance,
+        positive / (positive + 4),
+        negative / (negative + 4),
+        max(values, default=0.0) / 4 if positive else 0.0,
+        -min(values, default=0.0) / 4 if negative else 0.0,
+        sum(1 for value in values if value > 0) / root,
+        sum(1 for value in values if value < 0) / root,
+        values[0] / 4 if values else 0.0,
+        values[-1] / 4 if values else 0.0,
+        _squash(sum(value for value, sentence in reading.hits if sentence >= closing)),
+        math.log1p(reading.words) / 4,
+        exclamations,
+        questions,
+        exclamations * balance,
+        questions * balance,
+        min(reading.shouted, 5) / 5,
+        reading.negations / root,
+        min(reading.service, 4) / 4,
+        _squash(reading.emoji),
+        float(reading.contrasts > 0),
+        float(".." in text or "…" in text),
+        min(positive, negative) / (min(positive, negative) + 4),
+        float(not values),
+        float(addressed),
+        min(sum(1 for token in reading.tokens if token[0].isdigit()), 4) / 4,
+    )
+
+
+def _squash(total: float) -> float:
+    """VADER's normalisation of a sum to −1..1."""
+    return total / math.sqrt(total * total + 15)

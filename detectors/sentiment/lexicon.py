@@ -1,0 +1,275 @@
+"""Reading the word lists and looking words up in them.
+
+A list is a TSV that a native reader can review: `#` starts a comment, then one line a value:
+
+    valence <tab> entry, entry, entry …          (general, service and hostile lists)
+    role <tab> value <tab> entry, entry …        (grammar lists; roles are in `ROLES`)
+
+Valences run from −4 (outrage) to 4 (delight), VADER's scale. An entry is a word or a phrase of several words; a
+`*` at a word's end stands for any ending (`besvik*`), at its beginning for any first part (`*kaos`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+ROLES = ("negator", "booster", "prefix", "contrast", "un", "free", "ask")
+"""Roles of grammar lists: negation words; intensifiers (value < 0 dampens); intensifying first parts of compounds
+("skit-"); conjunctions after which the main point comes ("men"); negative prefixes ("o-"); endings that turn a
+negative stem good ("-fri"); words that open a question."""
+
+SHORTEST_HEAD = 5
+"""Letters a word must have to be recognised as the last part of a compound; shorter ones give false finds."""
+SHORTEST_FOLDED = 4
+"""Letters a word must have to be recognised without its diacritics."""
+
+_FOLDINGS = (
+    str.maketrans({"å": "a", "ä": "a", "ö": "o", "ø": "o", "æ": "a", "é": "e"}),
+    str.maketrans({"å": "aa", "ä": "ae", "ö": "oe", "ø": "oe", "æ": "ae"}),
+)
+_REPEATED = re.compile(r"(\w)\1{2,}")
+
+
+class Phrase(NamedTuple):
+    """What follows the first word of a phrase, and what the whole is worth."""
+
+    rest: tuple[str, ...]
+    word: Word
+
+    def matches(self, following: Sequence[str]) -> bool:
+        """Whether `following` (lower case) begins with the rest of the phrase."""
+        if len(following) < len(self.rest):
+            return False
+        return all(
+            told == want or (want[-1] == "*" and told.startswith(want[:-1]))
+            for want, told in zip(self.rest, following, strict=False)
+        )
+
+
+class Phrases(NamedTuple):
+    """The phrases that one word begins, longest first, by their second word or (with `*`) that word's stem."""
+
+    second: dict[str, tuple[Phrase, ...]]
+    stems: tuple[Phrase, ...]
+
+    def match(self, following: Sequence[str]) -> Phrase | None:
+        """The longest phrase that `following` completes."""
+        if not following:
+            return None
+        candidates = self.second.get(following[0], ()) + self.stems
+        found = [phrase for phrase in candidates if phrase.matches(following)]
+        return max(found, key=lambda phrase: len(phrase.rest)) if found else None
+
+
+def index_phrases(phrases: Sequence[Phrase]) -> Phrases:
+    """Phrases with the same first word, ready to be matched."""
+    second: dict[str, tuple[Phrase, ...]] = {}
+    for phrase in phrases:
+        if not phrase.rest[0].endswith("*"):
+            second[phrase.rest[0]] = (*second.get(phrase.rest[0], ()), phrase)
+    return Phrases(second, tuple(phrase for phrase in phrases if phrase.rest[0].endswith("*")))
+
+
+class Word(NamedTuple):
+    """What a word, phrase, emoji or punctuation mark means to the rules. All zero: nothing."""
+
+    valence: float = 0.0
+    boost: float = 0.0
+    negates: bool = False
+    contrast: bool = False
+    clause_end: bool = False
+    sentence_end: bool = False
+    service: bool = False
+    emoji: bool = False
+    upper: bool = False
+    listed: bool = False
+    kind: str = ""
+    phrases: Phrases | None = None
+
+
+PLAIN = Word()
+
+
+@dataclass
+class Lexicon:
+    """The lists of one language, compiled for look-up. Filled while loading, only read afterwards."""
+
+    exact: dict[str, Word] = field(default_factory=dict)
+    stems: dict[str, Word] = field(default_factory=dict)
+    heads: dict[str, Word] = field(default_factory=dict)
+    phrases: dict[str, list[Phrase]] = field(default_factory=dict)
+    stem_phrases: dict[str, list[Phrase]] = field(default_factory=dict)
+    prefixes: dict[str, float] = field(default_factory=dict)
+    un: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    ask: frozenset[str] = frozenset()
+    compounds: bool = True
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, entry: str, word: Word) -> None:
+        """Enter a word or phrase; a later entry replaces an earlier one."""
+        first, *rest = entry.lower().split()
+        if rest:
+            home = self.stem_phrases if first.endswith("*") else self.phrases
+            home.setdefault(first.rstrip("*"), []).append(Phrase(tuple(rest), word))
+        elif first.startswith("*"):
+            self.heads[first[1:]] = word
+        elif first.endswith("*"):
+            self.stems[first[:-1]] = word
+        else:
+            self.exact[first] = word
+
+    def fold(self) -> None:
+        """Also enter every word without its diacritics, unless that is a word of its own."""
+        for table in (self.exact, self.stems):
+            for key, word in list(table.items()):
+                for folding in _FOLDINGS:
+                    plain = key.translate(folding)
+                    if plain != key and len(plain) >= SHORTEST_FOLDED:
+                        table.setdefault(plain, word)
+
+    def find(self, lower: str) -> Word:
+        """The word's meaning: itself, a stem, a compound, or PLAIN."""
+        found = self._listed(lower)
+        if found is None and (squeezed := _REPEATED.sub(r"\1\1", lower)) != lower:
+            found = self._listed(squeezed) or self._listed(_REPEATED.sub(r"\1", lower))
+            found = found and found._replace(valence=found.valence * 1.2)
+        found = found or (self._compound(lower) if self.compounds else None) or PLAIN
+        phrases = self._phrases(lower)
+        return found._replace(phrases=phrases) if phrases else found
+
+    def _listed(self, lower: str) -> Word | None:
+        found = self.exact.get(lower)
+        if found is not None:
+            return found
+        for end in range(len(lower), 1, -1):
+            found = self.stems.get(lower[:end])
+            if found is not None:
+                return found
+        return None
+
+    def _compound(self, lower: str) -> Word | None:
+        """Meaning by parts: "skit+dåligt", "o+vänlig", "problem+fritt", "leverans+kaos"."""
+        return self._intensified(lower) or self._reversed(lower) or self._headed(lower)
+
+    def _intensified(self, lower: str) -> Word | None:
+        for end in range(min(len(lower) - 3, 10), 2, -1):
+            boost = self.prefixes.get(lower[:end])
+            found = self._listed(lower[end:]) if boost is not None else None
+            if found is not None and found.valence:
+                more = boost if found.valence > 0 else -(boost or 0.0)
+                return found._replace(valence=found.valence + (more or 0.0))
+        return None
+
+    def _reversed(self, lower: str) -> Word | None:
+        for prefix in self.un:
+            found = self._listed(lower[len(prefix) :]) if lower.startswith(prefix) else None
+            if found is not None and found.valence > 0 and len(lower) - len(prefix) >= SHORTEST_HEAD - 1:
+                return found._replace(valence=-0.8 * found.valence)
+        for ending in self.free:
+            found = self._listed(lower[: -len(ending)]) if lower.endswith(ending) else None
+            if found is not None and found.valence < 0:
+                return found._replace(valence=-0.8 * found.valence)
+        return None
+
+    def _headed(self, lower: str) -> Word | None:
+        for cut in range(2, len(lower) - 2):
+            found = self.heads.get(lower[cut:])
+            if found is None and cut > 2 and len(lower) - cut >= SHORTEST_HEAD:
+                found = self._head(lower[cut:])
+            if found is not None and found.valence:
+                return found
+        return None
+
+    def _head(self, tail: str) -> Word | None:
+        found = self.exact.get(tail)
+        for end in range(len(tail), SHORTEST_HEAD - 1, -1):
+            found = found or self.stems.get(tail[:end])
+        return found
+
+    def _phrases(self, lower: str) -> Phrases | None:
+        found = list(self.phrases.get(lower, ()))
+        for end in range(len(lower), 1, -1):
+            found += self.stem_phrases.get(lower[:end], ())
+        return index_phrases(found) if found else None
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """The non-comment lines of a list, cut at tabs."""
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield [cell.strip() for cell in line.split("\t")]
+
+
+def entries(cell: str) -> list[str]:
+    """The comma-separated entries of a cell."""
+    return [entry for part in cell.split(",") if (entry := part.strip())]
+
+
+def list_text(name: str) -> str:
+    """The text of the shipped list `name` (without .tsv), empty when there is none."""
+    place = files("detectors.sentiment").joinpath("lexicons", f"{name}.tsv")
+    return place.read_text("utf-8") if place.is_file() else ""
+
+
+def fill(lexicon: Lexicon, text: str, *, service: bool = False, emoji: bool = False) -> int:
+    """Enter a list of valences; returns how many entries it has. Raises ValueError for a bad valence."""
+    count = 0
+    for valence, cell in rows(text):
+        for entry in entries(cell):
+            lexicon.add(entry, Word(valence=float(valence), service=service, emoji=emoji, listed=True))
+            count += 1
+    return count
+
+
+def fill_grammar(lexicon: Lexicon, text: str) -> None:
+    """Enter a grammar list. Raises ValueError for an unknown role."""
+    for role, value, cell in rows(text):
+        words = entries(cell)
+        if role == "prefix":
+            lexicon.prefixes.update(dict.fromkeys(words, float(value)))
+        elif role == "un":
+            lexicon.un += tuple(words)
+        elif role == "free":
+            lexicon.free += tuple(words)
+        elif role == "ask":
+            lexicon.ask |= frozenset(words)
+        else:
+            _add_function_words(lexicon, role, float(value or 0), words)
+
+
+def _add_function_words(lexicon: Lexicon, role: str, value: float, words: Iterable[str]) -> None:
+    if role not in ROLES:
+        raise ValueError(f"unknown role {role!r} in a grammar list; known are {', '.join(ROLES)}")
+    for entry in words:
+        old = lexicon.exact.get(entry, PLAIN)
+        if role == "negator":
+            new = old._replace(negates=value >= 0) if value >= 0 else PLAIN
+        else:
+            new = old._replace(boost=value) if role == "booster" else old._replace(contrast=True)
+        lexicon.add(entry, new)
+
+
+@cache
+def load(language: str) -> Lexicon:
+    """The compiled lists of a language family (sv, no, da, fi, en), shared; do not change it."""
+    return build(language, {})
+
+
+def build(language: str, own_words: Mapping[str, float]) -> Lexicon:
+    """The compiled lists of a language with the user's own words on top."""
+    lexicon = Lexicon(compounds=language != "en")  # English writes its compounds apart
+    lexicon.sizes["emoji"] = fill(lexicon, list_text("emoji"), emoji=True)
+    for topic in ("general", "service"):
+        text = list_text(f"{language}.{topic}")
+        lexicon.sizes[topic] = fill(lexicon, text, service=topic == "service")
+    fill_grammar(lexicon, list_text(f"{language}.grammar"))
+    lexicon.fold()
+    for entry, valence in own_words.items():
+        lexicon.add(entry, Word(valence=float(valence), listed=True))
+    return lexicon

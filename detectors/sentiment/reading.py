@@ -1,0 +1,33 @@
+"""What the rules found in a text: the common ground of the English and the Nordic engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Evaluated words and counts of one text.
+
+    `hits`: (valence, sentence number) of each evaluated word in order. `service`: how many of them are complaints
+    from the customer-service list. `emoji`: sum of the emoji's valences. `tokens`: the words as written.
+    """
+
+    hits: tuple[tuple[float, int], ...]
+    words: int
+    sentences: int
+    service: int
+    emoji: float
+    negations: int
+    contrasts: int
+    shouted: int
+    tokens: list[str]
+
+
+class Engine(Protocol):
+    """Something that reads texts of one language."""
+
+    def read(self, text: str) -> Reading:
+        """Read one masked text."""
+        ...

@@ -1,0 +1,205 @@
+"""Make the sentiment tables from the licensed training data, when these are at hand.
+
+    train_sentiment.py DATA_FOLDER [--out detectors/sentiment/models]
+
+Needs scikit-learn and scipy, which the monitor itself does not: use a virtual environment of its own. DATA_FOLDER
+holds `da_angrytweets.train.tsv` and the others named in `SETS` (text <tab> label, with a header; sources and
+licences in docs/sentiment.md). Writes `<language>.ngrams` (hashed n-gram weights, int8, deflated) and `head.json`.
+SweReC, SemEval and the airline tweets are never read here: they are for evaluation only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import struct
+import sys
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from detectors.sentiment.engine import NordicEngine
+from detectors.sentiment.english import EnglishEngine
+from detectors.sentiment.features import NAMES, features
+from detectors.sentiment.masking import mask_text
+from detectors.sentiment.ngrams import BUCKETS, text_buckets
+from detectors.sentiment.reading import Engine
+
+SETS = {
+    "da": ("da_angrytweets.train", "da_twittersent.train", "da_lcc.train", "da_europarl.train"),
+    "no": ("no_norec_sent.train", "no_norec_sent.dev"),
+    "fi": ("fi_xed.train",),
+    "en": ("en_xed.train",),
+}
+LABELS = {"neg": 0, "neu": 1, "pos": 2}
+NGRAM_LANGUAGES = ("da", "no", "fi")
+NGRAM_C = 10.0
+"""Inverse strength of the n-gram model's penalty; best of 3, 10, 30 in cross-validation on all three languages."""
+NGRAM_TRUST = 0.8
+"""The head's weight on n-grams is scaled by this: they are at home in the training domain and nowhere else."""
+FOLDS = 5
+SEED = 20150217
+LONG_TEXTS = 3000
+"""How many longer texts are pasted together per language for the pooled head, so that it has seen reviews."""
+
+
+class Examples(NamedTuple):
+    """Texts of one language: features, tokens and labels."""
+
+    features: np.ndarray
+    tokens: list[list[str]]
+    labels: np.ndarray
+
+
+def read_set(folder: Path, name: str) -> list[tuple[str, int]]:
+    """(text, label number) of one file."""
+    lines = (folder / f"{name}.tsv").read_text("utf-8").split("\n")[1:]
+    rows = [line.split("\t") for line in lines if "\t" in line]
+    return [(row[0], LABELS[row[1]]) for row in rows if row[1] in LABELS]
+
+
+def engine_of(language: str) -> Engine:
+    """The rules of a language family."""
+    return EnglishEngine() if language == "en" else NordicEngine(language)
+
+
+def examine(language: str, rows: list[tuple[str, int]]) -> Examples:
+    """Features and tokens of labelled texts."""
+    engine = engine_of(language)
+    found, tokens = [], []
+    for text, _ in rows:
+        masked = mask_text(text)
+        reading = engine.read(masked)
+        found.append(features(reading, masked, masked != text))
+        tokens.append(reading.tokens)
+    return Examples(np.array(found), tokens, np.array([label for _, label in rows]))
+
+
+def long_texts(rows: list[tuple[str, int]], count: int) -> list[tuple[str, int]]:
+    """Texts of two to six sentences of one label, a third of them neutral filling."""
+    rng = random.Random(SEED)
+    by_label = {label: [text for text, own in rows if own == label] for label in LABELS.values()}
+    made = []
+    for _ in range(count):
+        label = rng.randrange(3)
+        size = rng.randint(2, 6)
+        parts = [rng.choice(by_label[1 if rng.random() < 0.3 else label]) for _ in range(size - 1)]
+        parts.append(rng.choice(by_label[label]))
+        rng.shuffle(parts)
+        made.append((" ".join(part if part[-1:] in ".!?" else f"{part}." for part in parts), label))
+    return made
+
+
+def ngram_matrix(tokens: list[list[str]]) -> Any:
+    """Sparse matrix of hashed n-grams, each row divided by the root of its n-grams."""
+    from scipy.sparse import csr_matrix
+
+    rows = [list(text_buckets(words)) for words in tokens]
+    pointers = np.cumsum([0, *map(len, rows)])
+    values = np.concatenate([np.full(len(row), 1 / math.sqrt(max(1, len(row)))) for row in rows])
+    matrix = csr_matrix((values, np.concatenate(rows).astype(int), pointers), shape=(len(rows), BUCKETS))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def fit_ngrams(matrix: Any, labels: np.ndarray) -> np.ndarray:
+    """Weights (2 × BUCKETS) of negative against the rest and positive against the rest."""
+    from sklearn.linear_model import SGDClassifier
+
+    weights = []
+    for label in (0, 2):
+        model = SGDClassifier(
+            loss="log_loss",
+            alpha=1 / (NGRAM_C * len(labels)),
+            max_iter=20,
+            tol=None,
+            class_weight="balanced",
+            fit_intercept=False,
+            random_state=SEED,
+        )
+        weights.append(model.fit(matrix, labels == label).coef_[0])
+    return np.array(weights)
+
+
+def held_out_evidence(matrix: Any, labels: np.ndarray) -> np.ndarray:
+    """n-gram log-odds of each text from a model that has not seen it."""
+    from sklearn.model_selection import StratifiedKFold
+
+    evidence = np.zeros((len(labels), 2))
+    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(evidence, labels):
+        evidence[unseen] = matrix[unseen] @ fit_ngrams(matrix[seen], labels[seen]).T
+    return evidence
+
+
+def fit_head(inputs: np.ndarray, labels: np.ndarray, sample_weight: np.ndarray | None = None) -> dict[str, Any]:
+    """Weights and biases over raw features; the classes count equally unless `sample_weight` says otherwise."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, spread = inputs.mean(0), inputs.std(0) + 1e-9
+    balance = None if sample_weight is not None else "balanced"
+    model = LogisticRegression(C=1.0, max_iter=1000, class_weight=balance)
+    model.fit((inputs - mean) / spread, labels, sample_weight=sample_weight)
+    weights = model.coef_ / spread
+    bias = model.intercept_ - weights @ mean
+    return {"weights": np.round(weights, 4).tolist(), "bias": np.round(bias, 4).tolist()}
+
+
+def pooled_head(examples: list[Examples]) -> dict[str, Any]:
+    """A head for a language without training data: every language and label counts equally."""
+    inputs = np.vstack([np.hstack([part.features, np.zeros((len(part.labels), 2))]) for part in examples])
+    labels = np.concatenate([part.labels for part in examples])
+    weights = np.concatenate([1 / np.bincount(part.labels, minlength=3)[part.labels] for part in examples])
+    return fit_head(inputs, labels, weights * len(weights) / weights.sum())
+
+
+def pack(weights: np.ndarray) -> bytes:
+    """The file of an n-gram table: two scales, then the int8 weights of negative and of positive, deflated."""
+    scales, rows = [], []
+    for row in weights:
+        scale = float(np.quantile(np.abs(row[row != 0]), 0.9995)) / 127
+        scales.append(scale)
+        rows.append(np.clip(np.round(row / scale), -127, 127).astype(np.int8).tobytes())
+    return zlib.compress(struct.pack("<2f", *scales) + b"".join(rows), 9)
+
+
+def train(folder: Path, out: Path) -> None:
+    """Make all tables."""
+    heads: dict[str, Any] = {}
+    pool: list[Examples] = []
+    for language, names in SETS.items():
+        rows = [row for name in names for row in read_set(folder, name)]
+        examples = examine(language, rows)
+        evidence = np.zeros((len(rows), 2))
+        if language in NGRAM_LANGUAGES:
+            matrix = ngram_matrix(examples.tokens)
+            evidence = held_out_evidence(matrix, examples.labels)
+            (out / f"{language}.ngrams").write_bytes(pack(fit_ngrams(matrix, examples.labels)))
+        heads[language] = fit_head(np.hstack([examples.features, evidence]), examples.labels)
+        for row in heads[language]["weights"]:
+            row[-2:] = [round(weight * NGRAM_TRUST, 4) for weight in row[-2:]]
+        pool += [examples, examine(language, long_texts(rows, LONG_TEXTS))]
+        print(f"{language}: {len(rows)} texts", flush=True)
+    heads["sv"] = pooled_head(pool)
+    heads["en"] = heads["sv"]
+    table = {"features": [*NAMES, "ngram_negative", "ngram_positive"], "heads": heads}
+    (out / "head.json").write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+
+
+def main() -> None:
+    """Read the arguments and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "detectors/sentiment/models")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    train(options.data, options.out)
+
+
+if __name__ == "__main__":
+    main()
