@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,13 +77,14 @@ def _segments(signal: Signal, variance: float) -> list[int]:
     import numpy as np
     import ruptures
 
-    search = ruptures.Pelt(model="l2", min_size=_SHORTEST_SEGMENT, jump=1).fit(signal.reshape(-1, 1))
-    return [0, *search.predict(pen=_PENALTY * variance * float(np.log(len(signal))))]
+    # the linear kernel's cost is the squared error of the mean; this is PELT in C, a thousand times as fast
+    search = ruptures.KernelCPD(kernel="linear", min_size=_SHORTEST_SEGMENT, jump=1).fit(signal.reshape(-1, 1))
+    return [0, *(int(edge) for edge in search.predict(pen=_PENALTY * variance * float(np.log(len(signal)))))]
 
 
 def _first_of_surge(signal: Signal, edges: list[int]) -> int | None:
     """Return the index of the edge at which the climb to the highest of the late segments begins."""
-    means = [float(signal[a:b].mean()) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    means = [float(signal[a:b].mean()) for a, b in pairwise(edges)]
     if len(means) < 2:
         return None
     peak = max(range(len(means)), key=means.__getitem__)
