@@ -1,0 +1,1 @@
+"""Measurements that the docs quote; nothing here is imported by the program."""

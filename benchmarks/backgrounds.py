@@ -65,7 +65,8 @@ def _wander(rng: np.random.Generator, size: int, days: float, sd: float) -> Floa
     length = 1 << (len(noise) + len(kernel)).bit_length()
     smooth = np.fft.irfft(np.fft.rfft(noise, length) * np.fft.rfft(kernel, length), length)
     wandering: Floats = smooth[len(kernel) - 1 : len(kernel) - 1 + size]
-    return wandering * (sd / np.sqrt((kernel**2).sum()))
+    wandering *= sd / float(np.sqrt((kernel**2).sum()))
+    return wandering
 
 
 def _stories(rng: np.random.Generator, size: int) -> Floats:

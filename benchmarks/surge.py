@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def cost(_: argparse.Namespace) -> None:
     """Microseconds a bucket; one tick of 5,000 scopes with eight weeks behind them; rebuilding a scope."""
     counts = background(1, 2000.0, 56).counts
     began = time.process_time()
-    run = Run(counts, [])
+    Run(counts, [])
     rebuilt = time.process_time() - began
     print(f"observe: {rebuilt / len(counts) * 1e6:.1f} µs a bucket; eight weeks of one scope: {rebuilt:.2f} s")
     one = run_up(counts)
@@ -83,23 +84,32 @@ def run_up(counts: Floats) -> SurgeDetector:
 
 def peers(counts: Floats) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield what others use on such series; each call judges the whole series."""
-    series = pd.Series(counts)
-    yield "pandas rolling z-score (7 days)", lambda: (series - series.rolling(2016).mean()) / series.rolling(2016).std()
+    series, week = pd.Series(counts), pd.Series(counts).rolling(7 * STEPS_A_DAY)
+    yield "pandas rolling z-score (7 days)", lambda: (series - week.mean()) / week.std()
     import ruptures
 
     day = counts[-STEPS_A_DAY:].reshape(-1, 1)
-    yield "ruptures Pelt, one day once (a bucket would need one each)", lambda: ruptures.Pelt(
-        model="l2", min_size=2, jump=1
-    ).fit(day).predict(pen=10)
+    yield (
+        "ruptures Pelt, one day once (a bucket would need one each)",
+        lambda: ruptures.Pelt(model="l2", min_size=2, jump=1).fit(day).predict(pen=10),
+    )
     try:
-        from river import anomaly, drift
+        from river import anomaly, drift  # type: ignore[import-not-found]
     except ImportError:
         print("river is not installed: its detectors are left out")
         return
     for detector in (drift.ADWIN(), drift.PageHinkley(), drift.KSWIN(seed=1)):
-        yield f"river {type(detector).__name__}", lambda d=detector: [d.update(x) for x in counts.tolist()]  # type: ignore[misc]
+        yield f"river {type(detector).__name__}", partial(fed, detector.update, counts)
     gauss = anomaly.GaussianScorer()
-    yield "river GaussianScorer", lambda: [(gauss.score_one(None, x), gauss.learn_one(None, x)) for x in counts.tolist()]
+    yield (
+        "river GaussianScorer",
+        partial(fed, lambda x: (gauss.score_one(None, x), gauss.learn_one(None, x)), counts),
+    )
+
+
+def fed(take: Callable[[float], object], counts: Floats) -> None:
+    for count in counts.tolist():
+        take(count)
 
 
 def calibration(args: argparse.Namespace) -> None:
@@ -127,20 +137,26 @@ def few(args: argparse.Namespace) -> None:
             false, days = false + alarms, days + length
         d = np.array(delays) / 60
         shares = {f"within {h} h": (d <= h).mean() for h in (2, 6, 12, 24)}
-        rows.append({"per_day": per_day, "median_hours": np.median(d), **shares, "false_a_year": false / days * 365})
+        row = {"per_day": per_day, "median_hours": np.median(d), **shares}
+        rows.append(row | {"false_a_year": false / days * 365})
     print(pd.DataFrame(rows).round(3).to_string(index=False))
 
 
 def ten_fold_days(seed: int, per_day: float, days: int = 400, tries: int = 30) -> tuple[list[float], int, int]:
     rng = np.random.default_rng(10_000 + seed)
     scene = background(seed, per_day, days, eventful=False)
-    starts = sorted(rng.choice(np.arange(60 * STEPS_A_DAY, (days - 2) * STEPS_A_DAY), tries, replace=False).tolist())
+    starts = drawn(rng, 60 * STEPS_A_DAY, (days - 2) * STEPS_A_DAY, tries)
     run = Run(scene.counts, starts)
     delays = []
     for start in starts:
         day = slice(start, start + STEPS_A_DAY)
         delays.append(run.delay(start, scene.counts[day] + rng.poisson(9 * scene.rate[day])))
     return delays, sum(a >= 30 * STEPS_A_DAY for a in run.alarms), days - 30
+
+
+def drawn(rng: np.random.Generator, first: int, until: int, tries: int) -> list[int]:
+    starts: list[int] = sorted(rng.choice(np.arange(first, until), tries, replace=False).tolist())
+    return starts
 
 
 def delay(args: argparse.Namespace) -> None:
@@ -164,7 +180,7 @@ def surges(seed: int, per_day: float, rise: float, tries: int = 12) -> dict[floa
     rng = np.random.default_rng(20_000 + seed)
     scene = background(seed, per_day, 56)
     steps = STEPS_A_DAY // 2
-    starts = sorted(rng.choice(np.arange(14 * STEPS_A_DAY, len(scene.counts) - steps), tries, replace=False).tolist())
+    starts = drawn(rng, 14 * STEPS_A_DAY, len(scene.counts) - steps, tries)
     run = Run(scene.counts, starts)
     return {
         size: [

@@ -4,6 +4,22 @@ Names are loaded on first use (PEP 562), so that importing one detector does not
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detectors.counting import detect_counts
+    from detectors.onset import Onset, estimate_onset
+    from detectors.surge import Judgement, SurgeDetector, SurgeEvidence, SurgeOptions
+
+__all__ = [
+    "Judgement",
+    "Onset",
+    "SurgeDetector",
+    "SurgeEvidence",
+    "SurgeOptions",
+    "detect_counts",
+    "estimate_onset",
+]
 
 _HOME = {
     "detect_counts": "detectors.counting",
@@ -14,8 +30,6 @@ _HOME = {
     "Onset": "detectors.onset",
     "estimate_onset": "detectors.onset",
 }
-
-__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:

@@ -32,7 +32,7 @@ class SurgeOptions:
     """
 
     baseline: BaselineOptions = field(default_factory=BaselineOptions)
-    threshold: float = 1.3
+    threshold: float = 1.35
     silence: timedelta = timedelta(hours=24)
     break_through: float = 2.0
 
