@@ -69,7 +69,8 @@ def _roles_for(mandate: Mandate, action: str, level: Level, brand: str, at: date
     grants = mandate.may.get(action)
     if grants is None:
         named = _BY_DEFAULT.get(action, (CRISIS_GROUP,))
-        named = named if CRISIS_GROUP not in named or _has(mandate, CRISIS_GROUP, brand) else (*named, TOLD)
+        if not _has(mandate, CRISIS_GROUP, brand):
+            named = tuple(TOLD if role == CRISIS_GROUP else role for role in named)
     else:
         named = tuple(role for grant in grants if _holds(mandate, grant, level, at) for role in grant.roles)
     roles: dict[str, None] = {}
