@@ -16,6 +16,8 @@ _ADDRESSES = re.compile(
     r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|@[\w.-]+(?:@[\w.-]+)?|\[(?:LINK|PERSON|LOCATION|ORG)\]",
     re.IGNORECASE,
 )
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufe0e\ufe0f\ufeff]")
+"""Soft hyphens, zero-width characters and emoji variation selectors, which only hide words from a list."""
 _NOTHING = re.compile(r"(?!)")
 
 
@@ -30,8 +32,10 @@ def names_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def mask_text(text: str, names: Sequence[str] = ()) -> str:
-    """`text` without control characters, addresses and `names`, each replaced by a space; cut to MAX_CHARACTERS."""
+    """`text` cut to MAX_CHARACTERS, with addresses and `names` replaced by a space."""
     text = text[:MAX_CHARACTERS]
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
     if "@" in text or "://" in text or "www." in text or "[" in text:
         text = _ADDRESSES.sub(" ", text)
     return names_pattern(tuple(names)).sub(" ", text) if names else text
