@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import hashlib
 import io
 import re
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|at_\w+|cmpid|ocid|ref|xtor)$", r
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry. `text` is the title and the description, a line each; `extra` are link targets."""
+    """One entry. `text` is the title and the description, a line each; `extra`: links, full text (matched only)."""
 
     guid: str
     link: str
@@ -34,8 +35,12 @@ class FeedEntry:
 
     def global_id(self, host: str) -> str:
         """The guid (with the feed's host, unless it is an address), else the link, else title and date."""
-        own = self.guid or self.normal_link() or f"{self.title}|{self.created_at}"
+        own = self.guid or self.normal_link() or self._digest()
         return own if "://" in own else f"{host}/{own}"
+
+    def _digest(self) -> str:
+        told = f"{self.title or self.text}|{self.created_at}"
+        return hashlib.sha256(told.encode()).hexdigest()[:24]
 
     def normal_link(self) -> str:
         """The link without what changes from feed to feed: scheme, fragment, tracking parameters."""
@@ -82,6 +87,7 @@ def _entry(raw: Mapping[str, Any]) -> FeedEntry:
     title = html_to_text(_text(raw.get("title")), maybe_escaped_twice=True)
     body = html_to_text(_body(raw), maybe_escaped_twice=True)
     title_text, body_text = mend_mojibake(title.text), mend_mojibake(body.text)
+    whole = mend_mojibake(html_to_text(_content(raw), maybe_escaped_twice=True).text)
     repeated = body_text.startswith(title_text)
     created = _time(raw, "published") or _time(raw, "created") or _time(raw, "updated")
     return FeedEntry(
@@ -89,7 +95,7 @@ def _entry(raw: Mapping[str, Any]) -> FeedEntry:
         link=_link(raw),
         title=title_text,
         text=clean_text(body_text if repeated else f"{title_text}\n{body_text}"),
-        extra="\n".join(filter(None, (title.extra, body.extra))),
+        extra="\n".join(filter(None, (title.extra, body.extra, whole if whole != body_text else ""))),
         author=clean_text(_text(raw.get("author"))),
         created_at=created,
         updated_at=_time(raw, "updated"),
@@ -97,9 +103,12 @@ def _entry(raw: Mapping[str, Any]) -> FeedEntry:
 
 
 def _body(raw: Mapping[str, Any]) -> str:
-    summary = _text(raw.get("summary"))
+    return _text(raw.get("summary")) or _content(raw)
+
+
+def _content(raw: Mapping[str, Any]) -> str:
     contents = raw.get("content") or ()
-    return summary or next((_text(part.get("value")) for part in contents if part.get("value")), "")
+    return next((_text(part.get("value")) for part in contents if part.get("value")), "")
 
 
 def _link(raw: Mapping[str, Any]) -> str:

@@ -328,3 +328,14 @@ def test_names_and_wrong_options() -> None:
     ):
         with pytest.raises(ValueError):
             RssOptions.model_validate(wrong)
+
+
+def test_the_full_text_is_matched_but_not_shown() -> None:
+    """A brand that is named only in the article's body is found; what is judged and shown is title and teaser."""
+    whole = "<![CDATA[<p>Resenärer blev stående. Nordtåg beklagar.</p>]]>"
+    entry = item(title="Kaos i trafiken", description="Stopp i morse.").replace(
+        "</item>", f'<c:encoded xmlns:c="http://purl.org/rss/1.0/modules/content/">{whole}</c:encoded></item>'
+    )
+    mention = read(rss(entry)).only()
+    assert mention.text == "Kaos i trafiken\nStopp i morse."
+    assert mention.extra_text == "Resenärer blev stående. Nordtåg beklagar."
