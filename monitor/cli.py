@@ -321,6 +321,6 @@ def _explain(error: Exception) -> int:
         sys.stderr.write(f"{error}\n")
         return WRONG_USE
     if isinstance(error, FileNotFoundError):
-        sys.stderr.write(f"{error.filename}: there is no such file. `crisis-monitor init` writes a first config.\n")
+        sys.stderr.write(f"{error.filename}: no such file. `crisis-monitor init` writes a first config.\n")
         return WRONG_USE
     raise error

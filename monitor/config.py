@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from alerts.mandate import Mandate
-from detectors.options import DetectionOptions
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from alerts.channels.registry import AlertsOptions
+from alerts.mandate import Mandate
+from detectors.options import DetectionOptions
 from monitor.collectors.base import SourceOptions
 from monitor.durations import Duration
 from monitor.matching import BrandRules
@@ -54,7 +54,7 @@ class BrandOptions(Section):
     accounts: tuple[str, ...] = ()
     themes: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     words: Mapping[str, float] = Field(default_factory=dict)
-    detection: Mapping[str, Any] = Field(default_factory=dict)
+    detection: DetectionOptions | None = None
     country: str = Field(default="", max_length=2)
 
     @property
@@ -136,9 +136,30 @@ class Config(Section):
         """The time zone in which hours and weekdays are meant."""
         return ZoneInfo(self.timezone)
 
+    def detection_for(self, brand: str) -> DetectionOptions:
+        """The detection options of a brand: the common ones with what the brand sets otherwise."""
+        own = self.brand(brand).detection
+        if own is None:
+            return self.detection
+        common = self.detection.model_dump(exclude_unset=True)
+        return DetectionOptions.model_validate(_merged(common, own.model_dump(exclude_unset=True)))
+
+    def country_for(self, brand: str) -> str | None:
+        """The country whose public holidays count for a brand; None when none is set."""
+        return self.brand(brand).country or self.country or None
+
     def brand(self, name: str) -> BrandOptions:
         """The options of a brand; the defaults for a brand that the config does not know."""
         return next((brand for brand in self.brands if brand.name == name), BrandOptions(name=name))
+
+
+def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`common` with `own` laid over it, mapping by mapping."""
+    merged = dict(common)
+    for key, value in own.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
 @dataclass(frozen=True, slots=True)

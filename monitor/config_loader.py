@@ -164,7 +164,8 @@ def _cross_checks(config: Config, sources: Mapping[int, SourceOptions], lines: L
         *_duplicates("sources", {i: source.name for i, source in sources.items()}, lines),
         *_unknown_brands(config, sources, lines),
     ]
-    for problem in validate_mandate(config.mandate, config.alerts.channel_names(), year):
+    channels = {"slack", "console", "fallback", *config.alerts.channels}
+    for problem in validate_mandate(config.mandate, channels, year):
         path = problem.path if problem.path[:1] == ("mandate",) else ("mandate", *problem.path)
         problems.append(Problem(path, lines.of(path), problem.expected, problem.found, problem.message))
     return problems

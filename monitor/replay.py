@@ -28,7 +28,7 @@ from monitor.output import FAILED, FINE, Output, show_time
 from monitor.recording import RecordingChannel
 from monitor.store.store import open_store
 
-FEED_EVERY = timedelta(minutes=1)
+FEED_EVERY = timedelta(minutes=5)
 AFTERWARDS = timedelta(hours=1)
 """How long the clock runs on after the last mention: its bucket, and deadlines after it, are judged, too."""
 
@@ -92,7 +92,7 @@ def replay(
         feed = Feed(monitor, ordered)
         jobs = [
             Job("feed", FEED_EVERY, feed.run, aligned=True),
-            *monitor.core_jobs(pace=FEED_EVERY),
+            *monitor.simulated_jobs(),
             *besides(monitor),
         ]
         assert isinstance(monitor.clock, SimulatedClock)

@@ -30,7 +30,8 @@ class Schedule:
         self.jobs = {job.name: job for job in jobs}
         self.missed: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
-        self.last_run: dict[str, datetime] = {}
+        self.last_fine: dict[str, datetime] = {}
+        self.errors: dict[str, str] = {}
         executors = {pool: ThreadPoolExecutor(size) for pool, size in pool_sizes.items()}
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = BackgroundScheduler(executors=executors, job_defaults=defaults, timezone=UTC)
@@ -86,10 +87,13 @@ class Schedule:
         wanted = None
         try:
             wanted = job.run(now)
-        except Exception:
+        except Exception as error:
             self.failed[name] += 1
+            self.errors[name] = f"{type(error).__name__}: {error}"
             log.exception("job failed; it will run again", job=name)
-        self.last_run[name] = self._clock.now()
+        else:
+            self.errors.pop(name, None)
+            self.last_fine[name] = self._clock.now()
         if self._scheduler.running:
             self._add(job, job.next_after(self._clock.now(), wanted))
 

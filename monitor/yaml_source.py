@@ -69,22 +69,24 @@ def read_yaml(text: str, environment: Mapping[str, str] | None = None) -> tuple[
     Returns the data (None when it cannot be parsed), the lines, and the problems of the syntax.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import YAMLError
 
     parser = YAML(typ="rt")
     try:
         tree = parser.load(text)
-    except MarkedYAMLError as error:
-        return None, Lines(), [_syntax_problem(error)]
+    except (YAMLError, ValueError, RecursionError) as error:
+        return None, Lines(), [_syntax_problem(error, text)]
     lines = Lines()
     data = _plain(tree, (), lines, os.environ if environment is None else environment)
     return data, lines, []
 
 
-def _syntax_problem(error: Any) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark else 0
-    found = " ".join(str(error.problem or error.context or error).split())
+def _syntax_problem(error: Any, text: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    position = getattr(error, "position", None)
+    line = mark.line + 1 if mark else text.count("\n", 0, position) + 1 if position is not None else 0
+    said = getattr(error, "problem", None) or getattr(error, "reason", None) or error
+    found = " ".join(str(said).split()) or type(error).__name__
     return Problem((), line, "valid YAML", found, "Check the indentation, colons and quotes on this line.")
 
 

@@ -40,6 +40,13 @@ class Incidents(Subject):
         with self._db.reading() as connection:
             return connection.execute(_of_brand(query, brand).limit(1)).first() is not None
 
+    def closed_since(self, since: datetime) -> tuple[Incident, ...]:
+        """Incidents that were closed at `since` or later, by number: they may relapse."""
+        query = select(incidents).where(
+            incidents.c.state == IncidentState.CLOSED.value, incidents.c.closed_at >= since
+        )
+        return self._incidents(query.order_by(incidents.c.number))
+
     def incident(self, number: int) -> Incident | None:
         """One incident; None when there is none of that number."""
         found = self._incidents(select(incidents).where(incidents.c.number == number))

@@ -1,0 +1,193 @@
+"""`run`: the daemon. Opens the store, takes the lock, starts the schedule and the web server, and stops gracefully.
+
+A changed config file is taken into use when it loads; a wrong one is named in the log and changes nothing.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from alerts.channels.registry import build_channels
+from monitor.assembly import Monitor, build_monitor
+from monitor.clock import Clock, SystemClock
+from monitor.collectors.http import Network
+from monitor.config import Loaded
+from monitor.config_loader import ConfigError, load_config
+from monitor.jobs import Job
+from monitor.logs import set_up_logs
+from monitor.opening import opened
+from monitor.output import FAILED, FINE, CommandError
+from monitor.schedule import Schedule
+from monitor.store.errors import StoreLocked
+from monitor.store.store import Store
+from monitor.systemd import notify
+from monitor.watch import Watch
+
+log = structlog.get_logger("monitor.daemon")
+
+POOLS = {"collect": 16, "core": 4, "deliver": 2}
+RELOAD_EVERY = timedelta(seconds=10)
+WATCH_EVERY = timedelta(seconds=30)
+TERMINATING = (signal.SIGTERM, signal.SIGINT)
+
+
+def run_daemon(config_file: Path, *, once: bool = False) -> int:
+    """The command `run`. Returns when it was told to stop. Raises ConfigError, CommandError."""
+    set_up_logs()
+    clock = SystemClock()
+    loaded = load_config(config_file)
+    with opened(loaded.config, clock) as store, _locked(store, clock):
+        daemon = Daemon(config_file, loaded, store, clock)
+        return daemon.once() if once else daemon.run()
+
+
+@contextmanager
+def _locked(store: Store, clock: Clock) -> Iterator[None]:
+    try:
+        with store.lock("daemon", clock.now()):
+            yield
+    except StoreLocked as error:
+        raise CommandError(str(error), FAILED) from error
+
+
+@dataclass
+class Daemon:
+    """A running daemon: its monitor, its schedule, its web server."""
+
+    config_file: Path
+    loaded: Loaded
+    store: Store
+    clock: Clock
+    network: Network = field(init=False)
+    monitor: Monitor = field(init=False)
+    schedule: Schedule = field(init=False)
+    watch: Watch = field(init=False)
+    stop: threading.Event = field(default_factory=threading.Event)
+    _modified: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.network = Network(self.clock)
+        self._modified = self.config_file.stat().st_mtime
+        self.monitor = self._build()
+        self.watch = Watch(self.store, self.clock, self.network)
+
+    def once(self) -> int:
+        """One pass over everything, then the end."""
+        self.monitor.pipeline.start(self.clock.now())
+        self.monitor.once()
+        return FINE
+
+    def run(self) -> int:
+        """Run until SIGTERM or SIGINT."""
+        for number in TERMINATING:
+            signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGHUP, self._on_reload)
+        self.monitor.pipeline.start(self.clock.now())
+        self.schedule = Schedule(self.jobs(), self.clock, pool_sizes=POOLS)
+        self.watch.schedule = self.schedule
+        with self._web(), self._clicks():
+            self.schedule.start()
+            self._announce()
+            notify("READY=1")
+            self.stop.wait()
+            self._shut_down()
+        return FINE
+
+    def jobs(self) -> list[Job]:
+        """The monitor's job table and the daemon's own: reload, watch."""
+        return [
+            *self.monitor.jobs(),
+            Job("reload", RELOAD_EVERY, self._reload_if_changed),
+            Job("watch", WATCH_EVERY, self._watch),
+        ]
+
+    def reload(self, now: datetime) -> bool:
+        """Take the config file into use if it loads; False, and everything as before, when it does not."""
+        try:
+            loaded = load_config(self.config_file)
+        except (ConfigError, OSError) as error:
+            log.error("the changed config does not load; the one in force stays", why=str(error))
+            return False
+        if loaded.config.database != self.loaded.config.database or loaded.config.web != self.loaded.config.web:
+            log.warning("database and web address change only with a restart")
+        self.loaded = loaded
+        self.monitor.stopping.set()
+        self.monitor = self._build()
+        self.monitor.pipeline.start(now)
+        self.schedule.replace(self.jobs())
+        log.info("config taken into use", file=str(self.config_file))
+        return True
+
+    def _build(self) -> Monitor:
+        config = self.loaded.config
+        return build_monitor(config, self.store, self.clock, build_channels(config.alerts), self.network)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self.stop.set()
+
+    def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
+        self._modified = 0.0
+        self.schedule.wake("reload")
+
+    def _reload_if_changed(self, now: datetime) -> None:
+        try:
+            modified = self.config_file.stat().st_mtime
+        except FileNotFoundError:
+            return
+        if modified != self._modified:
+            self._modified = modified
+            self.reload(now)
+
+    def _watch(self, now: datetime) -> None:
+        if self.watch.check(self.loaded, self.monitor, now):
+            notify("WATCHDOG=1")
+
+    def _announce(self) -> None:
+        config = self.loaded.config
+        brands = ", ".join(brand.name for brand in config.brands) or "no brand"
+        slack = config.alerts.slack
+        where = f"Slack {slack.channel}" if slack else "this console (alerts.slack is not set)"
+        sys.stdout.write(
+            f"crisis-monitor watches {brands} through {len(self.loaded.sources)} sources. "
+            f"Database {self.store.name}, pages http://{config.web.listen}/, config {self.config_file}, "
+            f"alerts to {where}. Stop with Ctrl-C.\n"
+        )
+        for part in self.loaded.off:
+            sys.stdout.write(f"  {part}\n")
+        sys.stdout.flush()
+
+    @contextmanager
+    def _web(self) -> Iterator[None]:
+        from monitor.web.server import serving
+
+        with serving(self):
+            yield
+
+    @contextmanager
+    def _clicks(self) -> Iterator[None]:
+        slack = self.loaded.config.alerts.slack
+        if slack is None or slack.app_token is None:
+            yield
+            return
+        from monitor.slack_inbound import listening
+
+        with listening(slack, self.monitor.pipeline.act, self.store, self.clock):
+            yield
+
+    def _shut_down(self) -> None:
+        notify("STOPPING=1")
+        log.info("stopping: finishing what is under way")
+        self.monitor.stopping.set()
+        self.schedule.stop()
+        self.monitor.pipeline.save_snapshots(self.clock.now())
+        log.info("stopped; nothing is half-done")

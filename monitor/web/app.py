@@ -1,0 +1,64 @@
+"""What the web server answers: hooks, pages for people on this machine, health, metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+
+from monitor.collectors.base import PushCollector
+from monitor.status import gather_status
+from monitor.web.hooks import Hooks
+from monitor.web.pages import Pages
+
+if TYPE_CHECKING:
+    from monitor.daemon import Daemon
+
+SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def build_app(daemon: Daemon) -> FastAPI:
+    """The application of one daemon. It reads the daemon's current monitor at every request."""
+    app = FastAPI(title="crisis-monitor", docs_url=None, redoc_url=None, openapi_url=None)
+
+    def collector_of(name: str) -> PushCollector | None:
+        runner = daemon.monitor.runners.get(name)
+        return runner.collector if runner is not None and isinstance(runner.collector, PushCollector) else None
+
+    app.include_router(Hooks(collector_of, daemon.monitor.sink, daemon.clock).router())
+    pages = Pages(daemon)
+
+    @app.middleware("http")
+    async def add_headers(request: Request, call_next):  # type: ignore[no-untyped-def]
+        response: Response = await call_next(request)
+        for name, value in SAFE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        failures = daemon.watch.failures
+        return JSONResponse({"well": not failures, "failures": failures}, 503 if failures else 200)
+
+    @app.get("/metrics")
+    def metrics() -> PlainTextResponse:
+        from monitor.web.metrics import metrics_text
+
+        return PlainTextResponse(metrics_text(gather_status(daemon.store, daemon.loaded, daemon.clock.now())))
+
+    @app.get("/")
+    def now(request: Request) -> HTMLResponse:
+        return pages.now(request)
+
+    @app.get("/incidents/{number}")
+    def incident(request: Request, number: int) -> HTMLResponse:
+        return pages.incident(request, number)
+
+    return app
