@@ -22,7 +22,7 @@ _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|at_\w+|cmpid|ocid|ref|xtor)$", r
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry. `text` is the title and the description, a line each; `extra`: links, full text (matched only)."""
+    """One entry. `text`: title and description, a line each; `extra`: links and full text, matched only."""
 
     guid: str
     link: str
