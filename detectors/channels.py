@@ -53,7 +53,7 @@ class Windows:
     """The last twelve hours of one scope, with the running sums from which the channels are computed."""
 
     __slots__ = (
-        "_counts", "_expected", "_half_day", "_hour", "_hour_next", "_next", "_run",
+        "_counts", "_expected", "_half_day", "_hour", "_hour_next", "_hour_ratio", "_next", "_run",
         "_run_buckets", "_run_sums", "_short", "_step", "_sums", "_weight",
     )  # fmt: skip
 
@@ -68,6 +68,7 @@ class Windows:
         self._sums = [0.0, 0.0, 0.0, 0.0]
         self._hour = [0.0] * _buckets(timedelta(hours=1), step)
         self._hour_next = 0
+        self._hour_ratio = 0.0
         self._run = 0.0
         self._run_buckets = 0
         self._run_sums = [0.0, 0.0]
@@ -87,11 +88,13 @@ class Windows:
         hour, j = self._hour, self._hour_next
         hour[j] = ratio
         self._hour_next = j + 1 if j + 1 < len(hour) else 0
+        self._hour_ratio = sorted(hour)[len(hour) // _THIRD]
         self._extend_run(ratio, count, expected)
 
     def _extend_run(self, ratio: float, count: float, expected: float) -> None:
+        """Add the bucket to the run; a run ends by its sum, or at once when most of the last hour was calm."""
         self._run += (ratio - _RUN_ALLOWANCE) * self._weight
-        if self._run <= 0.0:
+        if self._run <= 0.0 or (self._hour_ratio <= 0.0 and ratio <= 0.0):
             self._run = 0.0
             self._run_buckets = 0
             return
@@ -104,12 +107,12 @@ class Windows:
 
     def values(self, level: float) -> tuple[float, float, float, float]:
         """Return the four channels' values; `level`: mean count of a bucket of this scope."""
-        sums, hour = self._sums, self._hour
+        sums = self._sums
         excess = sums[0] - sums[1]
         burst = excess / (self._short * level + _BURST_FLOOR) if excess > 0.0 else 0.0
         return (
             math.log(burst + _BURST_OFFSET),
-            sorted(hour)[len(hour) // _THIRD],
+            self._hour_ratio,
             math.log(self._run + _RUN_OFFSET),
             _scaled(sums[2] + 0.375) - _scaled(sums[3] + 0.375),
         )
