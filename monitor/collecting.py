@@ -37,13 +37,17 @@ class ItemOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the store did with a batch. `items`, if given, has one outcome a mention, in the batch's order."""
+    """What the store did with a batch. `items`, if given, has one outcome a mention, in the batch's order.
+
+    `unmatched` are mentions that concern no brand: understood, and not kept.
+    """
 
     taken: int = 0
     known: int = 0
     refused: int = 0
     items: tuple[ItemOutcome, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    unmatched: int = 0
 
     def __add__(self, other: Report) -> Report:
         """Both together (without the items, which belong to one batch)."""
@@ -52,6 +56,7 @@ class Report:
             self.known + other.known,
             self.refused + other.refused,
             refusals=(*self.refusals, *other.refusals)[:100],
+            unmatched=self.unmatched + other.unmatched,
         )
 
 

@@ -51,7 +51,9 @@ class StoreSink:
         )
         saved = self._store.save_batch(prepared, source=source, cursor=batch.cursor, now=now)
         self._tell(saved, now)
-        return Report(len(saved.taken), saved.known, len(saved.refused), refusals=saved.refused)
+        return Report(
+            len(saved.taken), saved.known, len(saved.refused), refusals=saved.refused, unmatched=saved.unmatched
+        )
 
     def load_health(self, source: str) -> SourceHealth | None:
         """The health stored last; None for a source that was never polled."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
+import httpx
 from pydantic import Field
 
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
@@ -90,7 +91,7 @@ class RssCollector(BaseCollector):
             moved or url,
             headers={"Accept": "application/rss+xml, application/atom+xml, */*;q=0.5", **validators.headers()},
             also_ok=(304, 410),
-            from_content=bool(moved),
+            from_content=bool(moved) and httpx.URL(str(moved)).host != httpx.URL(url).host,
             max_bytes=MAX_BYTES,
         )
         if answer.status == 410:
@@ -124,7 +125,7 @@ class RssCollector(BaseCollector):
             author_handles=(entry.author,) if entry.author else (),
             language=self.options.language or feed.language,
             brands=(self.options.brand,) if self.options.brand else (),
-            edited_at=(entry.updated_at or context.now) if edited else None,
+            edited_at=context.now if edited else None,
             extra_text=entry.extra,
         )
 

@@ -100,7 +100,7 @@ def _refusals(batch: Batch, report: Report) -> list[dict[str, str]]:
 def _status(batch: Batch, report: Report) -> int:
     if _refusals(batch, report):
         return 400
-    return 202 if report.taken or batch.measurements else 200
+    return 202 if report.taken or report.unmatched or batch.measurements else 200
 
 
 def _told(batch: Batch, report: Report) -> dict[str, Any]:
@@ -108,6 +108,7 @@ def _told(batch: Batch, report: Report) -> dict[str, Any]:
     told: dict[str, Any] = {
         "taken": report.taken,
         "known": report.known,
+        "unmatched": report.unmatched,
         "measurements": len(batch.measurements),
         "refused": len(refused),
     }

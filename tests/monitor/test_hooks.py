@@ -64,6 +64,7 @@ def test_an_object_is_taken() -> None:
     assert answer.json() == {
         "taken": 1,
         "known": 0,
+        "unmatched": 0,
         "measurements": 0,
         "refused": 0,
         "items": [{"id": "t-1", "outcome": "taken"}],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from monitor.clock import SimulatedClock
@@ -105,8 +106,14 @@ def test_out_of_order_pages(bench: Bench) -> None:
     bench.assert_all_there()
 
 
+def echo(request: httpx.Request, answer: object, clock: object) -> httpx.Response:
+    """A server that repeats what it was sent, the credentials too."""
+    return httpx.Response(400, text=f"{request.url} {dict(request.headers)} {request.content!r}")
+
+
 FAULTS: dict[str, Fault] = {
     "400": status(400, '{"error": "bad"}'),
+    "400 with an echo": echo,
     "401": status(401, '{"error": "The access token is invalid"}'),
     "403": status(403, "<html>no</html>", {"content-type": "text/html"}),
     "404": status(404, '{"error": "Record not found"}'),

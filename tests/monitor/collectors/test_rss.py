@@ -339,3 +339,27 @@ def test_the_full_text_is_matched_but_not_shown() -> None:
     mention = read(rss(entry)).only()
     assert mention.text == "Kaos i trafiken\nStopp i morse."
     assert mention.extra_text == "Resenärer blev stående. Nordtåg beklagar."
+
+
+def test_every_edit_is_seen() -> None:
+    """Also the second one, and where the feed's own date of change never changes."""
+    feeds = Feeds()
+    entry = feeds.site.add("ett", NOW)
+    for title in ("två", "tre", "fyra"):
+        feeds.poll()
+        entry.title = title
+    feeds.poll()
+    assert feeds.only().text == "fyra"
+
+
+def test_a_private_feed_may_move_within_its_host() -> None:
+    """The operator wrote the host; another private host would be refused."""
+    feeds = Feeds("http://10.0.0.5/feed.xml")
+    feeds.site.add("ett", NOW)
+    moved = status(301, headers={"location": "/new.xml"})
+    feeds.site.fail(moved, times=ALWAYS, match="/feed.xml")
+    feeds.poll()
+    feeds.site.add("två", NOW)
+    assert not feeds.poll().failed
+    assert feeds.site.requests[-1].url.path == "/new.xml"
+    assert feeds.site.requests[-1].url.host == "10.0.0.5"
