@@ -36,14 +36,15 @@ def decide(
     *,
     next_number: int,
     silences: Sequence[Silence] = (),
+    drill: bool = False,
 ) -> Decision:
     """Decide what an event means.
 
     `incidents` are all that are not closed and those closed within the relapse time. `next_number` is the number
-    of the next incident; more are counted on from it. Answers only what changed; a refused action changes
-    nothing, and says who would have been allowed.
+    of the next incident; more are counted on from it. `drill` marks the incidents that are opened.
+    Answers only what changed; a refused action changes nothing, and says who would have been allowed.
     """
-    desk = _Desk(incidents, mandate, now, next_number, silences)
+    desk = _Desk(incidents, mandate, now, next_number, silences, drill)
     _ON_EVENT[type(event)](desk, event)
     _untangle(desk)
     for draft in desk.all():
@@ -61,13 +62,14 @@ class _Desk:
         now: datetime,
         next_number: int,
         silences: Sequence[Silence],
+        drill: bool,
     ) -> None:
         self.incidents = tuple(sorted(incidents, key=lambda i: i.number))
         self.mandate, self.now, self.silences = mandate, now, silences
         self.refusal: Refusal | None = None
         self.timeline: list[TimelineEvent] = []
         self.notifications: list[Notification] = []
-        self._next_number = next_number
+        self._next_number, self._drill = next_number, drill
         self._drafts: dict[int, Draft] = {}
 
     def draft(self, incident: Incident) -> Draft:
@@ -78,7 +80,7 @@ class _Desk:
 
     def new(self, brand: str) -> Draft:
         """The draft of a new incident."""
-        draft = stories.draft_new(self._next_number, brand, self.mandate, self.now)
+        draft = stories.draft_new(self._next_number, brand, self.mandate, self.now, drill=self._drill)
         self._drafts[self._next_number] = draft
         self._next_number += 1
         return draft
@@ -111,7 +113,7 @@ class _Desk:
 
 
 def _untangle(desk: _Desk) -> None:
-    """Leave every scope in one open incident: an incident that is opened (again) takes nothing from a running one."""
+    """Leave every scope in one open incident: one that is opened (again) takes nothing from a running one."""
     held: set[Scope] = set()
     for draft in sorted(desk.all(), key=lambda d: (not _was_open(d), d.incident.number)):
         if draft.incident.state is IncidentState.CLOSED:

@@ -19,15 +19,22 @@ LONGEST_STEP = timedelta(hours=1)
 
 def note_heard(draft: Draft, event: Signals, signals: Sequence[Signal]) -> None:
     """Move the clocks of calm: on for the levels that the signals ask for, and past the time not heard."""
-    if draft.incident.judged_at is not None and event.at <= draft.incident.judged_at:
-        _support(draft, event.at, signals)
-        return
-    unheard = _unheard(draft, event)
-    blind = [(level, when + unheard) for level, when in draft.incident.seen] if unheard else draft.incident.seen
-    draft.change(seen=tuple(blind), judged_at=event.at)
-    if unheard and draft.incident.aftercare_until is not None:
-        draft.change(aftercare_until=draft.incident.aftercare_until + unheard)
+    if draft.incident.judged_at is None or event.at > draft.incident.judged_at:
+        unheard = _unheard(draft, event)
+        later = tuple((level, when + unheard) for level, when in draft.incident.seen)
+        draft.change(seen=later, judged_at=event.at)
+        if draft.incident.aftercare_until is not None:
+            draft.change(aftercare_until=draft.incident.aftercare_until + unheard)
+    _forget_judgement(draft, event.at)
     _support(draft, event.at, signals)
+
+
+def _forget_judgement(draft: Draft, at: datetime) -> None:
+    """A person's "not so bad" is about one wave; after a calm as long as a watch's, the next one counts."""
+    calm = draft.mandate.policy(Level.WATCH, draft.incident.brand).down_after
+    last = max((when for _, when in draft.incident.seen), default=None)
+    if draft.incident.held_down is not None and last is not None and at - last >= calm:
+        draft.change(held_down=None)
 
 
 def _unheard(draft: Draft, event: Signals) -> timedelta:

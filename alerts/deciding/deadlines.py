@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from alerts.chain import reach
 from alerts.deciding.calm import close, next_digest
 from alerts.deciding.draft import Draft
 from alerts.deciding.escalation import SILENCED_STEP, climb
 from alerts.deciding.levels import tell_watch
-from alerts.deciding.telling import Said, is_room, reply
+from alerts.deciding.telling import Said, pings_of, reply
 from alerts.deciding.waiting import wait_over
 from alerts.incident import IncidentState, Obligation, ObligationKind, Reason
 from alerts.obligations import active, changed_where, ended, next_look
@@ -60,14 +59,7 @@ def _say(draft: Draft, obligation: Obligation, target: str) -> None:
         "who": draft.mandate.name_of(target) if target else "",
         "text": obligation.note,
     }
-    reply(draft, Reason.REMINDER, said, recipients=_pings(draft, target))
-
-
-def _pings(draft: Draft, target: str) -> tuple[str, ...]:
-    if not target or target not in {*draft.mandate.people, *draft.mandate.roles}:
-        return (target,) if target.startswith(("U", "W")) else ()  # a stranger's own Slack id
-    found = reach(draft.mandate, (target,), ("slack",), at=draft.now, brand=draft.incident.brand, at_any_hour=True)
-    return tuple(way.address for way in found.reached if way.address and not is_room(way.address))
+    reply(draft, Reason.REMINDER, said, recipients=pings_of(draft, target))
 
 
 def _responsible(draft: Draft) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from alerts.deciding.draft import Draft
 from alerts.incident import Incident
@@ -10,6 +11,10 @@ from detectors.signal import Evidence, Onset, Scope, ScopeKind, Signal
 
 MENTIONS_KEPT = 5000
 """Newest mention ids that an incident holds for joining; far more than a quarter of any one signal's."""
+
+SIGNALS_KEPT = 60
+IDS_KEPT = 500
+"""An incident is one document in the store; a storm of threads must not make it grow without end."""
 
 SMALL_SHARE = 0.05
 LARGE_SHARE = 0.20
@@ -54,8 +59,20 @@ _NOT_HELD = frozenset({ScopeKind.SOURCE, ScopeKind.MEASUREMENT})
 
 
 def _newest(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    """The newest of each kind, of too many the strongest; posts are quoted once, by the incident itself."""
     kept = {key_of(s): s for s in sorted(signals, key=lambda s: s.at)}
-    return tuple(kept.values())
+    ranked = sorted(kept.values(), key=lambda s: (-s.level, -s.at.timestamp()))[:SIGNALS_KEPT]
+    return tuple(_slim(s) for s in kept.values() if s in ranked)
+
+
+def _slim(signal: Signal) -> Signal:
+    """A signal as an incident keeps it: without evidence (but for a theme, which may be split off), few ids."""
+    ids = signal.mention_ids if len(signal.mention_ids) <= IDS_KEPT else signal.mention_ids[-IDS_KEPT:]
+    return replace(signal, mention_ids=ids, evidence=signal.evidence if _may_be_split(signal) else None)
+
+
+def _may_be_split(signal: Signal) -> bool:
+    return signal.scope.kind is ScopeKind.THEME
 
 
 def key_of(signal: Signal) -> str:

@@ -103,7 +103,7 @@ def _stages(brand: str, incidents: Sequence[Incident]) -> list[list[Incident]]:
 def _may_relapse(incident: Incident) -> bool:
     """Only what was more than a watch comes back: two odd hours a day apart are two stories.
 
-    What a person called a false alarm keeps its signals, though, so that the same watch is not opened again at once.
+    What a person called a false alarm keeps its signals, though, so that it is not opened again at once.
     """
     return incident.peak_level > Level.WATCH or incident.held_down is not None
 

@@ -53,7 +53,7 @@ def _step_up(draft: Draft, level: Level) -> None:
 
 def _announce(draft: Draft, reason: Reason, silence: Silence | None) -> None:
     covered = draft.incident.acknowledgement
-    if covered is not None and covered.level >= draft.incident.level:
+    if covered is not None and covered.level >= draft.incident.level and draft.incident.wait is None:
         edit_card(draft)
         return
     draft.enter(IncidentState.OPEN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from alerts.actions import Action
@@ -15,12 +14,12 @@ from alerts.deciding.levels import open_at, raise_to
 from alerts.deciding.people import text_of
 from alerts.deciding.telling import edit_card, reply
 from alerts.incident import Incident, IncidentState, Obligation, ObligationKind, Reason
-from alerts.mandate import Mandate
+from alerts.mandate import Mandate, from_snapshot
 from alerts.obligations import CLIMBING, active
 from detectors.signal import Level, Scope, ScopeKind
 
 
-def blank(number: int, brand: str, mandate: Mandate, now: datetime) -> Incident:
+def blank(number: int, brand: str, mandate: Mandate, now: datetime, *, drill: bool = False) -> Incident:
     """An incident that has just begun and knows nothing yet."""
     return Incident(
         number=number,
@@ -31,6 +30,7 @@ def blank(number: int, brand: str, mandate: Mandate, now: datetime) -> Incident:
         scopes=frozenset(),
         state_since=now,
         mandate=mandate.document(),
+        drill=drill,
     )
 
 
@@ -161,10 +161,10 @@ def split(whole: Draft, part: Draft, action: Action) -> str | None:
 
 def copy_for(incident: Incident, mandate: Mandate, now: datetime) -> Draft:
     """A draft of an incident that is there, under its own snapshot of the mandate with today's addresses."""
-    own = Mandate.model_validate(dict(incident.mandate)) if incident.mandate else mandate
-    return Draft(replace(incident), own.with_people_of(mandate), now, before=incident)
+    own = from_snapshot(incident.mandate, mandate)
+    return Draft(incident, own.with_people_of(mandate), now, before=incident)
 
 
-def draft_new(number: int, brand: str, mandate: Mandate, now: datetime) -> Draft:
+def draft_new(number: int, brand: str, mandate: Mandate, now: datetime, *, drill: bool = False) -> Draft:
     """A draft of an incident that begins now."""
-    return Draft(blank(number, brand, mandate, now), mandate, now)
+    return Draft(blank(number, brand, mandate, now, drill=drill), mandate, now)

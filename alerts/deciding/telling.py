@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.chain import Reach, Reached
+from alerts.chain import Reach, Reached, reach
 from alerts.deciding.draft import Draft
 from alerts.incident import Reason
 from detectors.signal import Level, Number
@@ -17,15 +17,15 @@ def home_of(draft: Draft, level: Level) -> str:
     return mandate.place(SLACK, brand) if level > Level.WATCH else mandate.customer_service_place(brand)
 
 
-def tell_reached(draft: Draft, reach: Reach, reason: Reason, said: Said) -> None:
+def tell_reached(draft: Draft, found: Reach, reason: Reason, said: Said) -> None:
     """Tell everybody who is reached, in the incident's thread and wherever else the step says."""
-    pings = tuple(dict.fromkeys(w.address for w in reach.reached if w.channel == SLACK and _can_ping(w)))
+    pings = tuple(dict.fromkeys(w.address for w in found.reached if w.channel == SLACK and _can_ping(w)))
     home = home_of(draft, Level.WARNING)
     if draft.incident.root_place is None:
         post_root(draft, reason, home, pings, said)
-    elif any(w.channel == SLACK for w in reach.reached):
+    elif any(w.channel == SLACK for w in found.reached):
         draft.send(reason, said, place=draft.incident.root_place, recipients=pings, broadcast=True, priority=0)
-    for way in reach.reached:
+    for way in found.reached:
         _tell_elsewhere(draft, way, reason, said)
     copy_to_customer_service(draft, reason, said)
 
@@ -85,6 +85,14 @@ def reply(
         broadcast=broadcast,
         priority=priority,
     )
+
+
+def pings_of(draft: Draft, who: str) -> tuple[str, ...]:
+    """The Slack ids by which a person or role is called in a thread, at any hour; nothing for a whole channel."""
+    if who not in draft.mandate.people and who not in draft.mandate.roles:
+        return (who,) if who.startswith(("U", "W")) else ()  # a stranger's own Slack id
+    found = reach(draft.mandate, (who,), (SLACK,), at=draft.now, brand=draft.incident.brand, at_any_hour=True)
+    return tuple(way.address for way in found.reached if _can_ping(way))
 
 
 def edit_card(draft: Draft) -> None:
