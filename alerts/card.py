@@ -26,7 +26,7 @@ from alerts.card_parts import (
     main_theme,
 )
 from alerts.incident import Incident, IncidentState, Notification, Reason
-from alerts.safe_text import one_line, quote, shorten, web_url
+from alerts.safe_text import quote, web_url
 
 if TYPE_CHECKING:
     from alerts.texts.reader import Reader
@@ -144,9 +144,9 @@ def notes(reader: Reader, circumstances: Circumstances | None) -> tuple[str, ...
 
 def title_of(incident: Incident, reader: Reader) -> str:
     """Return "Warning: Nordtåg · delays"."""
-    theme = shorten(main_theme(incident), 50)
+    theme = quote(main_theme(incident), 50)
     level = reader.text(f"level.{incident.level.label}")
-    brand = shorten(one_line(incident.brand), 60)
+    brand = quote(incident.brand, 60)
     if theme:
         return reader.text("card.title_theme", level=level, brand=brand, theme=theme)
     return reader.text("card.title", level=level, brand=brand)
@@ -185,7 +185,7 @@ def _quotes(incident: Incident, reader: Reader) -> tuple[CardQuote, ...]:
     chosen = list({post.mention_id: post for post in candidates}.values())[:QUOTES]
     shown = []
     for post in chosen:
-        about = [one_line(post.source), reader.time(post.at)]
+        about = [quote(post.source, 40), reader.time(post.at)]
         if post.followers:
             about.append(reader.text("card.followers", post.followers))
         text = quote(post.text, QUOTE_LENGTH) or reader.text("card.no_words")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from alerts.card_parts import Line, Plan, main_theme
 from alerts.incident import Incident, IncidentState, ObligationKind, Reason
 from alerts.obligations import CLIMBING, active
-from alerts.safe_text import one_line, shorten
+from alerts.safe_text import one_line, quote
 from detectors.signal import Level, Signal
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def lead_sentence(incident: Incident, reader: Reader) -> str:
     theme = main_theme(incident)
     strongest = _by_strength(incident)
     if incident.flag is not None and not strongest:
-        sentence = reader.text("lead.flag", text=shorten(one_line(incident.flag), 200))
+        sentence = reader.text("lead.flag", text=quote(incident.flag, 200))
     elif strongest:
         sentence = explain(strongest[0], reader)
     else:
@@ -190,10 +190,8 @@ def _where(case: Case) -> str:
     evidence = case.incident.evidence
     if evidence is None:
         return ""
-    sources = [
-        f"{shorten(one_line(name), 40)} ({case.reader.number(n)})" for name, n in evidence.sources[:SOURCES]
-    ]
-    others = [shorten(one_line(theme), 40) for theme in case.incident.themes[1:4]]
+    sources = [f"{quote(name, 40)} ({case.reader.number(n)})" for name, n in evidence.sources[:SOURCES]]
+    others = [quote(theme, 40) for theme in case.incident.themes[1:4]]
     also = case.reader.text("card.also_themes", themes=case.reader.list(others)) if others else ""
     return "; ".join(part for part in (case.reader.list(sources), also) if part)
 
@@ -241,7 +239,7 @@ def _draft(case: Case) -> str:
     told_already = case.incident.first_own_post_at is not None or case.incident.state is IncidentState.CLOSED
     if not case.plan.holding_statement or told_already:
         return ""
-    return case.reader.text("card.draft", text=shorten(one_line(case.plan.holding_statement), 300))
+    return case.reader.text("card.draft", text=quote(case.plan.holding_statement, 300))
 
 
 def _message(case: Case) -> str:
@@ -250,7 +248,7 @@ def _message(case: Case) -> str:
     if message is None:
         return ""
     return case.reader.text(
-        "card.message", text=shorten(one_line(message.text), 300), by=case.plan.name_of(message.by), at=message.at
+        "card.message", text=quote(message.text, 300), by=case.plan.name_of(message.by), at=message.at
     )
 
 
@@ -258,7 +256,7 @@ def _facts(case: Case) -> str:
     """The newest facts with their standing: confirmed, disputed, unknown."""
     newest = case.incident.facts[-3:]
     return " ".join(
-        case.reader.text(f"fact.{fact.status}", text=shorten(one_line(fact.text), 150))
+        case.reader.text(f"fact.{fact.status}", text=quote(fact.text, 150))
         for fact in newest
         if case.reader.has(f"fact.{fact.status}")
     )
@@ -274,7 +272,7 @@ def _next(case: Case) -> str:
             "next.waiting",
             until=wait.until,
             by=case.plan.name_of(wait.by),
-            reason=shorten(one_line(wait.reason), 150),
+            reason=quote(wait.reason, 150),
         )
     steps = [
         case.reader.text(f"next.{step.kind}", at=step.at, who=case.reader.list(map(one_line, step.who)))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from alerts.actions import ActionKind
 from alerts.incident import Incident
-from alerts.safe_text import one_line
+from alerts.safe_text import quote
 from detectors.signal import Level
 
 
@@ -125,7 +125,7 @@ class Circumstances:
 def main_theme(incident: Incident) -> str:
     """Return the theme that comes first: the incident's own, else the largest in its evidence, else ""."""
     if incident.themes:
-        return one_line(incident.themes[0])
+        return quote(incident.themes[0], 80)
     if incident.evidence is not None and incident.evidence.themes:
-        return one_line(incident.evidence.themes[0][0])
+        return quote(incident.evidence.themes[0][0], 80)
     return ""

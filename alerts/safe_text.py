@@ -19,6 +19,9 @@ _TEXT_VARIATION = "\ufe0e"
 MAX_MARKS = 4
 """Combining marks kept on one letter. Vietnamese and Hebrew need at most three; more is a drawing ("Zalgo")."""
 
+_HARMLESS = re.compile(r"[\n\x20-\x7e\xa1-\xac\xae-\u024f\u2013-\u201d\u2026]*")
+"""Latin letters, digits and signs: nothing in such a text needs a closer look."""
+
 _WHITE = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n\s*\n+")
 _SKIN_TONES = range(0x1F3FB, 0x1F3FF + 1)
@@ -38,7 +41,7 @@ def clean(text: str) -> str:
     'paypal [31mnow'
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = "".join(_visible(text))
+    kept = text if _HARMLESS.fullmatch(text) else "".join(_visible(text))
     lines = (_WHITE.sub(" ", line).strip() for line in kept.split("\n"))
     return _EMPTY_LINES.sub("\n", "\n".join(lines)).strip()
 
@@ -129,8 +132,11 @@ def shorten(text: str, limit: int) -> str:
 
 
 def quote(text: str, limit: int = 280) -> str:
-    """Return a post as it may be quoted: cleaned, on one line, at most `limit` code points."""
-    return shorten(one_line(text), limit)
+    """Return other people's words as they may be quoted: cleaned, on one line, at most `limit` code points.
+
+    Of a very long text only the beginning is looked at, so that 40,000 characters cost no more than a page.
+    """
+    return shorten(one_line(text[: 20 * limit + 100]), limit)
 
 
 def escape_mrkdwn(text: str) -> str:

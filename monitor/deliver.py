@@ -77,9 +77,14 @@ class Deliverer:
         self.clock = clock
         self.context = context or DeliveryContext()
         self.limits = limits or Limits()
-        self.health = {name: ChannelHealth(name) for name in channels}
+        self._health = {name: ChannelHealth(name) for name in channels}
         self._lock = threading.Lock()
         self._memory: DeliveryMemory | None = None
+
+    @property
+    def health(self) -> dict[str, ChannelHealth]:
+        """How each channel, and each place that was used, fares: a copy, for `status` and the watch."""
+        return dict(self._health)
 
     def deliver_due(self) -> DeliveryReport:
         """Send everything that is due. Never raises for what a channel does; a store that fails does raise."""
@@ -98,7 +103,7 @@ class Deliverer:
     def memory(self) -> DeliveryMemory:
         """What is remembered of earlier sends; after a start, read from the store."""
         if self._memory is None:
-            landing = {name: channel.landing for name, channel in self.channels.items()}
+            landing = max((channel.landing for channel in self.channels.values()), default=timedelta())
             self._memory = recall(self.store, self.clock.now(), landing)
         return self._memory
 
@@ -140,7 +145,7 @@ class Deliverer:
     def _healths(self, name: str, place: str) -> tuple[ChannelHealth, ChannelHealth]:
         """Return the health of a channel, and of one place in it."""
         of_place = f"{name} {place}".strip()
-        return self.health[name], self.health.setdefault(of_place, ChannelHealth(of_place))
+        return self._health[name], self._health.setdefault(of_place, ChannelHealth(of_place))
 
     @staticmethod
     def _waits_for_root(notification: Notification, incident: Incident | None, name: str) -> bool:
@@ -201,7 +206,8 @@ class Deliverer:
         self.memory.look_after.pop(notification.key, None)
         self.memory.count(notification, now)
         for health in self._healths(task.name, notification.place):
-            self.store.add_timeline(health.worked(now))
+            if events := health.worked(now):
+                self.store.add_timeline(events)
         if not notification.edit:
             self._write(notification, "delivered", task.name, reason=str(notification.reason), place=receipt.place)
 
@@ -220,7 +226,8 @@ class Deliverer:
         LOG.warning("%s: %s%s", task.name, error, f"; {error.remedy}" if error.remedy else "")
         of_channel, of_place = self._healths(task.name, task.notification.place)
         health = of_place if error.place_only else of_channel
-        self.store.add_timeline(health.failed(error, self.clock.now()))
+        if events := health.failed(error, self.clock.now()):
+            self.store.add_timeline(events)
         return health.wait(error)
 
     def _pass_by_broken_channels(self, report: DeliveryReport) -> None:
@@ -229,7 +236,7 @@ class Deliverer:
         A permanent failure is passed by with everything, a mere outage only with what is urgent.
         """
         now = self.clock.now()
-        if not any(health.out(now) for health in self.health.values()):
+        if not any(health.out(now) for health in self._health.values()):
             return
         for notification in self.store.notifications(
             states=[NotificationState.PENDING, NotificationState.UNKNOWN]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ KEPT = timedelta(hours=2)
 
 @dataclass(slots=True)
 class DeliveryMemory:
-    """`look_after` is when an unclear send may be looked for; the rest is what `alerts.outbox.Limits` asks for."""
+    """`look_after` is when looking that failed is tried again; the rest is for `alerts.outbox.Limits`."""
 
     look_after: dict[str, datetime] = field(default_factory=dict)
     spent: dict[int, list[datetime]] = field(default_factory=dict)
@@ -35,16 +34,14 @@ class DeliveryMemory:
             self.spent[notification.incident] = [*recent, at]
 
 
-def recall(store: Store, now: datetime, landing: Mapping[str, timedelta]) -> DeliveryMemory:
+def recall(store: Store, now: datetime, landing: timedelta) -> DeliveryMemory:
     """Make unclear what the last daemon was sending, and recall what counts.
 
-    `landing` says, per channel, how long a request may take to land. Nobody knows when the last one was made, so
-    that time runs from now.
+    `landing` is how long a request may take to land. Nobody knows when the last one was made, so that time runs
+    from now; it is kept in the store, so that a daemon that dies again and again still gets to look.
     """
-    store.recover_sending()
+    store.recover_sending(look_at=now + landing)
     memory = DeliveryMemory()
-    for unclear in store.notifications(states=[NotificationState.UNKNOWN]):
-        memory.look_after[unclear.key] = now + landing.get(unclear.channel, timedelta())
     for incident in store.open_incidents():
         for sent in store.notifications(incident=incident.number, states=[NotificationState.SENT]):
             memory.count(sent, sent.sent_at or now)

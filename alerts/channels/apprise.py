@@ -7,7 +7,9 @@ An address that no longer answers never hides one that does: a message has gone 
 from __future__ import annotations
 
 import logging
+import warnings
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -65,8 +67,6 @@ class AppriseChannel:
 
     def _service(self, url: str, place: str) -> Any:
         """Build Apprise's plugin for an address; `{place}` stands for the person's own. Raises ChannelError."""
-        import apprise
-
         if PLACE in url and not place:
             raise ChannelError(
                 f"{self.options.name} needs to know whom to reach, and nobody is named",
@@ -74,7 +74,7 @@ class AppriseChannel:
                 code="no_place",
                 remedy="give the person an address, or write the address instead of {place}",
             )
-        service = apprise.Apprise.instantiate(url.replace(PLACE, quote(place, safe="")), suppress_exceptions=True)
+        service = _apprise().instantiate(url.replace(PLACE, quote(place, safe="")), suppress_exceptions=True)
         if service is None:
             raise ChannelError(
                 f"{self.options.name}: Apprise cannot read an address that begins with {url.partition(':')[0]}:",
@@ -85,11 +85,22 @@ class AppriseChannel:
         return service
 
 
+@cache
+def _apprise() -> Any:
+    """Load Apprise and its services, whose own imports warn on Python 3.11 and 3.12."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")
+    return apprise.Apprise
+
+
 def _notify(service: Any, message: RenderedMessage) -> bool:
     """Send through one plugin; False when it did not take it. Never raises for what a service does."""
     body, form = _body(service, message)
     try:
-        taken = service.notify(body=body, title=subject(message.card), body_format=form)
+        taken = service.notify(body=body, title=unlink(subject(message.card)), body_format=form)
     except Exception as error:  # plugins raise whatever their library raises; one must not stop the others
         LOG.warning("%s failed: %s", service.service_name, type(error).__name__)
         return False

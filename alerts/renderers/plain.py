@@ -22,7 +22,9 @@ def plain_text(card: Card, width: int = WIDTH, *, unlinked: bool = False) -> str
     parts += [_paragraph(text, width) for text in (card.opening, card.lead) if text]
     parts.append("\n".join(_labelled(line.label, line.text, width) for line in card.lines))
     text = "\n\n".join(part for part in parts if part)
-    blocks = [unlink(text) if unlinked else text, _quotes(card, width, unlinked=unlinked), one_line(card.footer)]
+    if unlinked:
+        text = unlink(text)
+    blocks = [text, _quotes(card, width, unlinked=unlinked), one_line(card.footer)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -60,7 +62,9 @@ def _quotes(card: Card, width: int, *, unlinked: bool) -> str:
 
 
 def _quoted(post: CardQuote, width: int, *, unlinked: bool) -> str:
-    words = unlink(one_line(post.text)) if unlinked else one_line(post.text)
+    words, about = one_line(post.text), one_line(post.about)
+    if unlinked:
+        words, about = unlink(words), unlink(about)
     lines = [textwrap.fill(words, width, initial_indent="  > ", subsequent_indent="  > ")]
-    lines.append(f"    {one_line(post.about)}{f'  {post.url}' if post.url else ''}")
+    lines.append(f"    {about}{f'  {post.url}' if post.url else ''}")
     return "\n".join(lines)

@@ -73,13 +73,18 @@ def fallback_text(card: Card, pings: Iterable[str] = ()) -> str:
     return escape_mrkdwn(shorten(one_line(card.summary), TEXT_LIMIT)) + (f" {call}" if call else "")
 
 
+def is_user_group(address: str) -> bool:
+    """Tell whether a Slack id is a user group's: it can be called in a channel, but nothing can be sent to it."""
+    return _GROUP.fullmatch(address) is not None
+
+
 def ping_text(pings: Iterable[str]) -> str:
     """Return the markup that calls people and user groups; anything that is no such id is left out."""
     marked = []
     for ping in pings:
         if _USER.fullmatch(ping):
             marked.append(f"<@{ping}>")
-        elif _GROUP.fullmatch(ping):
+        elif is_user_group(ping):
             marked.append(f"<!subteam^{ping}>")
     return " ".join(marked)
 

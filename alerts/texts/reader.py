@@ -12,7 +12,7 @@ from functools import lru_cache
 from string import Formatter
 from zoneinfo import ZoneInfo
 
-from alerts.safe_text import one_line, shorten
+from alerts.safe_text import quote
 from alerts.texts.catalogue import FALLBACK_LANGUAGE, LANGUAGES, pattern
 
 Value = int | float | str | datetime | timedelta | None
@@ -61,7 +61,7 @@ class Reader:
         if isinstance(value, timedelta):
             return self.duration(value)
         if isinstance(value, str):
-            return shorten(one_line(value), _LONGEST_VALUE)
+            return quote(value, _LONGEST_VALUE)
         return self._quantity(name, value)
 
     def _quantity(self, name: str, value: float) -> str:

@@ -115,7 +115,9 @@ class Outbox(Subject):
             changed = connection.execute(
                 update(notifications)
                 .where(notifications.c.state == State.SENDING.value)
-                .values(state=State.UNKNOWN.value, error="the monitor stopped while sending", next_attempt_at=look_at)
+                .values(
+                    state=State.UNKNOWN.value, error="the monitor stopped while sending", next_attempt_at=look_at
+                )
             )
             return int(changed.rowcount)
 

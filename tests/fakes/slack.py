@@ -31,7 +31,7 @@ BURST = 5
 
 @dataclass
 class Fault:
-    """What goes wrong with the next call: `kind` is error, status, drop, accept_then_drop or slow.
+    """What goes wrong with the next call: `kind` is error, status, drop, accept_then_drop, slow, vanish.
 
     `seconds` is Retry-After (status 429), the delay (slow), or how much later it lands (accept_then_drop).
     """
@@ -207,7 +207,8 @@ class FakeSlack:
             return 200, {"ok": False, "error": "unknown_method"}, {}
         try:
             later = fault.seconds if fault and fault.kind == "accept_then_drop" else 0.0
-            return 200, {"ok": True, **handler(arguments, later)}, {}
+            more = {"vanishes": True} if fault and fault.kind == "vanish" else {}
+            return 200, {"ok": True, **handler(arguments, later, **more)}, {}
         except _RateLimited:
             return 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}
         except SlackError as error:
@@ -247,7 +248,7 @@ class FakeSlack:
     def _do_auth_test(self, arguments: Json, later: float) -> Json:
         return {"user": "crisis-monitor", "team": "Nordtåg", "user_id": "UBOT00001", "bot_id": "B1"}
 
-    def _do_chat_postMessage(self, arguments: Json, later: float) -> Json:
+    def _do_chat_postMessage(self, arguments: Json, later: float, vanishes: bool = False) -> Json:
         channel = self._channel(arguments["channel"], by_name=True)
         blocks = json.loads(arguments.get("blocks", "[]"))
         metadata = json.loads(arguments.get("metadata", "{}"))
@@ -268,7 +269,8 @@ class FakeSlack:
             broadcast=arguments.get("reply_broadcast") == "1",
             visible_at=now,
         )
-        self.messages.append(message)
+        if not vanishes:
+            self.messages.append(message)
         return {"ts": message.ts, "channel": channel, "message": {"text": message.text}}
 
     def _do_chat_update(self, arguments: Json, later: float) -> Json:
