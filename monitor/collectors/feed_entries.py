@@ -17,6 +17,8 @@ from monitor.collectors.html_text import clean_text, html_to_text, mend_mojibake
 from monitor.collectors.times import parse_time
 
 MAX_ENTRIES = 1_000
+LONGEST_GUID = 500
+LONGEST_LINK = 2_000
 _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|at_\w+|cmpid|ocid|ref|xtor)$", re.IGNORECASE)
 
 
@@ -91,12 +93,12 @@ def _entry(raw: Mapping[str, Any]) -> FeedEntry:
     repeated = body_text.startswith(title_text)
     created = _time(raw, "published") or _time(raw, "created") or _time(raw, "updated")
     return FeedEntry(
-        guid=_text(raw.get("id")).strip(),
+        guid=_bounded(_text(raw.get("id")).strip()),
         link=_link(raw),
         title=title_text,
         text=clean_text(body_text if repeated else f"{title_text}\n{body_text}"),
         extra="\n".join(filter(None, (title.extra, body.extra, whole if whole != body_text else ""))),
-        author=clean_text(_text(raw.get("author"))),
+        author=clean_text(_text(raw.get("author")))[:200],
         created_at=created,
         updated_at=_time(raw, "updated"),
     )
@@ -111,9 +113,14 @@ def _content(raw: Mapping[str, Any]) -> str:
     return next((_text(part.get("value")) for part in contents if part.get("value")), "")
 
 
+def _bounded(guid: str) -> str:
+    """A guid, or, where a feed puts a whole text there, its hash."""
+    return guid if len(guid) <= LONGEST_GUID else hashlib.sha256(guid.encode()).hexdigest()
+
+
 def _link(raw: Mapping[str, Any]) -> str:
     link = _text(raw.get("link")).strip()
-    return link if link.startswith(("http://", "https://")) else ""
+    return link if link.startswith(("http://", "https://")) and len(link) <= LONGEST_LINK else ""
 
 
 def _time(raw: Mapping[str, Any], name: str) -> datetime | None:

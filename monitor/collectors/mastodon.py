@@ -10,7 +10,7 @@ Cursor: a target a server and tag (`since`, `walk`), one for threads (`read_at` 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -60,10 +60,11 @@ class MastodonCollector(BaseCollector):
         self._access: dict[str, Access] = {}
         self._relations = Relations()
         self._look_ups_left = LOOK_UPS_A_POLL
+        self._now = datetime.min.replace(tzinfo=UTC)
 
     def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
         """New statuses of every tag and server, comments of due threads, rechecks. Raises SourceError."""
-        self._look_ups_left = LOOK_UPS_A_POLL
+        self._look_ups_left, self._now = LOOK_UPS_A_POLL, context.now
         tags = self.options.tags(context.terms)
         pairs = {f"{urlsplit(server).netloc}#{tag}": (server, tag) for tag in tags for server in self._servers}
         extra = [_THREADS] * (self.options.threads and bool(context.watched)) + [_AGAIN] * bool(context.recheck)
@@ -149,9 +150,9 @@ class MastodonCollector(BaseCollector):
         if relation is None:
             relation = self._look_up(server, local_id)
         if relation is None:
-            return mention_of(status, server, self._labels, None, None)
+            return mention_of(status, server, self._labels, (None, None), self._now)
         self._relations.remember(Place(server, local_id), uri, *relation)
-        return mention_of(status, server, self._labels, *relation)
+        return mention_of(status, server, self._labels, relation, self._now)
 
     def _look_up(self, server: str, local_id: str) -> tuple[str | None, str | None] | None:
         """Parent and root of a reply, by asking for its ancestors; a failure does not hold it up."""

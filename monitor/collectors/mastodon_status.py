@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.collectors.html_text import clean_text, html_to_text
-from monitor.collectors.times import parse_time
+from monitor.collectors.times import believable, parse_time
 from monitor.mention import Mention, MentionKind
 
 PLATFORM = "mastodon"
@@ -65,9 +65,13 @@ def uri_of(status: Mapping[str, Any]) -> str:
 
 
 def mention_of(
-    status: Mapping[str, Any], server: str, labels: Labels, parent: str | None, root: str | None
+    status: Mapping[str, Any],
+    server: str,
+    labels: Labels,
+    relation: tuple[str | None, str | None],
+    now: datetime,
 ) -> Mention:
-    """A public status as a Mention. `parent` and `root` are uris, None where unknown. Raises ValueError."""
+    """A public status as a Mention. `relation` are its parent's and root's uri, if known. Raises ValueError."""
     account = status.get("account") or {}
     text, extra = _texts(status)
     handle = _handle(account, server)
@@ -77,14 +81,14 @@ def mention_of(
         global_id=uri,
         source=labels.source,
         text=text,
-        created_at=parse_time(status.get("created_at")),
+        created_at=believable(parse_time(status.get("created_at")), now),
         kind=MentionKind.COMMENT if status.get("in_reply_to_id") else MentionKind.POST,
         url=_address(status.get("url")) or _address(uri),
         author=str(account.get("uri") or account.get("url") or handle) or None,
         author_handles=(handle, f"@{handle}") if handle else (),
         followers=_count(account.get("followers_count")),
-        parent_id=parent,
-        thread_id=root,
+        parent_id=relation[0],
+        thread_id=relation[1],
         likes=_count(status.get("favourites_count")),
         replies=_count(status.get("replies_count")),
         shares=_count(status.get("reblogs_count")),

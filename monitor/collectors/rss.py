@@ -18,6 +18,7 @@ from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor
 from monitor.collectors.feed_entries import Feed, FeedEntry, read_feed
 from monitor.collectors.http import Answer, HttpSession, Validators
 from monitor.collectors.targets import State, read_targets
+from monitor.collectors.times import believable
 from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
 from monitor.mention import Mention, MentionKind, Refusal
@@ -118,7 +119,7 @@ class RssCollector(BaseCollector):
             global_id=global_id,
             source=self.source,
             text=entry.text,
-            created_at=entry.created_at,
+            created_at=believable(entry.created_at, context.now),
             kind=MentionKind(self.options.kind),
             url=entry.link or None,
             author=entry.author or None,

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from monitor.soundness import EARLIEST, FUTURE_TOLERANCE
+
 _MS_FROM = 1e11  # seconds would be the year 5138
 _US_FROM = 1e14  # milliseconds would be the year 5138
 _LONGEST = 64  # characters; beyond that it is no date
@@ -30,6 +32,14 @@ def parse_time(value: object) -> datetime | None:
         return _parse(value)
     except (ValueError, TypeError, OverflowError, OSError, IndexError):
         return None
+
+
+def believable(at: datetime | None, now: datetime) -> datetime | None:
+    """`at`, or None where it cannot be the time of a post: then the time of first sight counts.
+
+    For platforms that pass on whatever an author's software claimed; a wrong date is no reason to lose a post.
+    """
+    return at if at is not None and EARLIEST <= at <= now + FUTURE_TOLERANCE else None
 
 
 def _parse(value: object) -> datetime | None:

@@ -410,3 +410,11 @@ def test_options_as_people_write_them() -> None:
 def test_where_a_status_is_at_home(uri: str, known: bool) -> None:
     """Mastodon's own forms of addresses only."""
     assert (home_of(uri) is not None) is known
+
+
+def test_a_date_that_cannot_be_is_no_date() -> None:
+    """Another server's software may claim anything."""
+    fedi = Fediverse()
+    found = fedi.home.add("nordtåg", NOW, created_at="2099-01-01T00:00:00.000Z")
+    fedi.poll()
+    assert fedi.mention(found["uri"]).created_at is None
