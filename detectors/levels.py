@@ -15,6 +15,8 @@ from detectors.signal import Level
 _GROWTH_HOURS = 6
 _SMALL_DAY = 8.0
 _YOUNG = 0.5
+_YOUNG_DAYS = 14.0  # until then the rarity of a day is mostly the prior's, and less of it is asked for
+_YOUNG_WATCH, _YOUNG_WARNING = 0.5, 0.3
 _ORDINARY_SURPRISE = 1.0
 _TICKS_AN_HOUR = 12
 _MOST_SUSTAINED = 2.0
@@ -80,29 +82,46 @@ def judge_people(n: PeopleNumbers, t: Thresholds, sustained: float = 0.0, scopes
     watch = _watch_horizon(n, t, shared)
     if not watch or n.negativity < t.warning_negativity:
         return Verdict(Level.WATCH, watch) if watch else CALM
-    strict = n.strictness()
-    for level, z, people, surprise in (
-        (Level.CRISIS, t.crisis_z, t.crisis_people, t.crisis_surprise),
-        (Level.WARNING, t.warning_z, t.warning_people, t.warning_surprise),
-    ):
-        if n.z >= z * strict and n.hour >= people and n.surprise >= surprise + shared:
-            return Verdict(level, "hour")
-    lasting = sustained >= t.warning_sustained + shared and n.surprise >= _ORDINARY_SURPRISE
-    if lasting and n.z >= t.watch_z and n.hour >= t.warning_people:
+    if _is_crisis(n, t, shared):
+        return Verdict(Level.CRISIS, "hour")
+    if _is_bad_hour(n, t, sustained, shared):
         return Verdict(Level.WARNING, "hour")
-    if n.z_day >= t.day_warning_z * strict and n.day >= max(t.warning_people, 2.5 * n.usual_day):
+    if n.z_day >= t.day_warning_z * n.strictness() and n.day >= max(t.warning_people, 2.5 * n.usual_day):
         return Verdict(Level.WARNING, "day")
     return Verdict(Level.WATCH, watch)
 
 
+def _is_crisis(n: PeopleNumbers, t: Thresholds, shared: float) -> bool:
+    enough = n.hour >= t.crisis_people and n.surprise >= t.crisis_surprise + shared
+    return enough and n.z >= t.crisis_z * n.strictness()
+
+
+def _is_bad_hour(n: PeopleNumbers, t: Thresholds, sustained: float, shared: float) -> bool:
+    """Whether the hour is a warning: very rare, or rare and rising steeply, or rather rare and lasting."""
+    if n.hour < t.warning_people:
+        return False
+    if n.z >= t.warning_z * n.strictness():
+        discount = _YOUNG_WARNING if n.age_days < _YOUNG_DAYS else 0.0
+        very_rare = n.surprise >= t.warning_surprise - discount + shared
+        if very_rare or (_bursting(n, t) and n.surprise >= t.watch_surprise + shared):
+            return True
+    lasting = sustained >= t.warning_sustained + shared and n.surprise >= _ORDINARY_SURPRISE
+    return lasting and n.z >= t.watch_z
+
+
+def _bursting(n: PeopleNumbers, t: Thresholds) -> bool:
+    return n.burst >= t.watch_people and n.z_burst >= t.watch_burst_z
+
+
 def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
     """Name the horizon that is unusual enough for a watch, or nothing."""
-    if n.surprise >= t.watch_surprise + shared and n.z >= t.watch_z:
+    discount = _YOUNG_WATCH if n.age_days < _YOUNG_DAYS else 0.0
+    if n.surprise >= t.watch_surprise - discount + shared and n.z >= t.watch_z:
         if n.hour >= t.watch_people:
             return "hour"
         if n.hours >= t.watch_people:
             return "hours"
-    if n.burst >= t.watch_people and n.z_burst >= t.watch_burst_z and n.surprise >= t.burst_surprise + shared:
+    if _bursting(n, t) and n.surprise >= t.burst_surprise + shared:
         return "burst"
     least = t.watch_small_people if n.usual_day < _SMALL_DAY else t.watch_people
     if n.day >= least and n.z_day >= t.day_watch_z:

@@ -32,7 +32,9 @@ def _finding(case: ScopeCase, n: PeopleNumbers, verdict: Verdict) -> Finding:
     low, high = usual.between()
     numbers: dict[str, Number] = {"people": people, "usual_low": low, "usual_high": high}
     numbers |= {"day_kind": day_kind(case.moment), "minutes": int(window.total_seconds()) // 60, "hours": 24}
-    numbers |= {"days_as_many": case.track.days.as_many(n.hour), "days": len(case.track.days)}
+    numbers["days"] = len(case.track.days)
+    if verdict.horizon == "hour":
+        numbers["days_as_many"] = case.track.days.as_many(n.hour)
     return Finding(
         scope=case.scope,
         detector=_NAME,

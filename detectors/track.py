@@ -16,12 +16,14 @@ from detectors.usual import HourOfDay, Usual
 BURST, HOUR, HOURS, DAY = HORIZONS
 NOBODY = People()
 _BUCKETS_AN_HOUR = 12
-_BURST_SHARE = (
+BURST_SHARE = (
     0.3  # different people of 15 minutes ÷ of the hour: more than a quarter, since people repeat themselves
 )
 _HORIZONS_JOIN = 1.75  # sd of the sum of the two z, which share an hour (docs/detection.md)
 _COLD_HOURS, _COLD_MENTIONS, _COLD_BUSY_HOURS = 24.0, 20, 6
 _SURE_PEOPLE = 1.0
+_AS_NEGATIVE = 0.85
+_SIGNS_JOIN = 1.85  # sd of the sum of both z, which correlate by about .7 where half the people are negative
 _DAY_AFTER_HOURS = 48.0
 _HANDFUL = 5  # mentions that one author may have in a window before counting as loud
 
@@ -35,6 +37,7 @@ class ScopeTrack:
         self.negative_hours = HourOfDay()
         self.negative_day = HourOfDay()
         self.authors = HourOfDay()
+        self.authors_hours = HourOfDay()
         self.positive = HourOfDay()
         self.days = OwnDays()
         self.mentions = 0
@@ -56,10 +59,17 @@ class ScopeTrack:
         """How unusual the negative people are; `factor`: how many times the usual is usual (planned events)."""
         burst, hour, hours, day = (people.get(h, NOBODY) for h in HORIZONS)
         usual = _widened(self.negative.usual(moment), factor)
-        usual_hours = _widened(self.negative_hours.usual(moment), factor)
         usual_day = _widened(self.negative_day.usual(moment), factor)
-        quarter = Usual(usual.expected * _BURST_SHARE, usual.dispersion, usual.days)
-        z_hour, z_hours = usual.z(hour.negative), usual_hours.z(hours.negative)
+        quarter = Usual(usual.expected * BURST_SHARE, usual.dispersion, usual.days)
+        usual_authors = _widened(self.authors.usual(moment), factor)
+        negativity = _negativity(hour, usual.expected, usual_authors.expected)
+        z_hour, z_hours = (
+            usual.z(hour.negative),
+            _widened(self.negative_hours.usual(moment), factor).z(hours.negative),
+        )
+        if negativity >= _AS_NEGATIVE:
+            z_hour = _joined(z_hour, usual_authors.z(hour.authors))
+            z_hours = _joined(z_hours, _widened(self.authors_hours.usual(moment), factor).z(hours.authors))
         z = max(z_hour, (z_hour + z_hours) / _HORIZONS_JOIN)
         return PeopleNumbers(
             burst=burst.negative,
@@ -71,19 +81,10 @@ class ScopeTrack:
             z=z,
             surprise=self.days.surprise(z),
             usual_day=usual_day.expected,
-            negativity=self._negativity(hour, usual.expected, moment, factor),
+            negativity=negativity,
             age_days=usual.days,
             loudness=max(_loudness(hour), _loudness(hours)),
         )
-
-    def _negativity(self, hour: People, usual_negative: float, moment: Moment, factor: float) -> float:
-        """How negative the people above the usual are ÷ the usual negative share. 1 where nobody is above it."""
-        usual_authors = self.authors.usual(moment).expected * factor
-        extra = hour.authors - usual_authors
-        share = max(usual_negative, 0.25) / max(usual_authors, 0.5)
-        if extra <= _SURE_PEOPLE:
-            return 1.0
-        return max(0.0, hour.negative - usual_negative) / extra / share
 
     def learn_volume(self, seen: Observation, factor: float) -> Judgement:
         """Learn the sums of a closed bucket, or its measurement. Returns the judgement of its volume."""
@@ -112,6 +113,7 @@ class ScopeTrack:
         self.negative.learn(hour.negative / factor, moment, covered)
         if self.negative.hours >= 3:
             self.negative_hours.learn(hours.negative / factor, moment, covered)
+            self.authors_hours.learn(hours.authors / factor, moment, covered)
         if self.negative.hours >= 24:
             self.negative_day.learn(day.negative / factor, moment, covered)
         self.authors.learn(hour.authors / factor, moment, covered)
@@ -144,8 +146,22 @@ class ScopeTrack:
         return self
 
 
-_PARTS = ("surge", "negative", "negative_hours", "negative_day", "authors", "positive", "days")
+_PARTS = ("surge", "negative", "negative_hours", "negative_day", "authors", "authors_hours", "positive", "days")
 _NUMBERS = ("mentions", "busy_hours", "busiest_people", "_next")
+
+
+def _negativity(hour: People, usual_negative: float, usual_authors: float) -> float:
+    """How negative the people above the usual are ÷ the usual negative share. 1 where nobody is above it."""
+    extra = hour.authors - usual_authors
+    if extra <= _SURE_PEOPLE:
+        return 1.0
+    share = max(usual_negative, 0.25) / max(usual_authors, 0.5)
+    return max(0.0, hour.negative - usual_negative) / extra / share
+
+
+def _joined(negative: float, authors: float) -> float:
+    """Join the z of negative people with that of all people, which errors of the sentiment do not touch."""
+    return max(negative, (negative + authors) / _SIGNS_JOIN)
 
 
 def _loudness(people: People) -> float:

@@ -62,7 +62,7 @@ def test_a_slow_day_is_seen_at_a_small_brand() -> None:
 
 def test_among_many_themes_more_is_asked_of_each() -> None:
     assert level(OUTAGE) == Level.WARNING
-    assert level(OUTAGE, scopes=30) < Level.WARNING
+    assert level(OUTAGE, scopes=40) < Level.WARNING
 
 
 def test_sustained_surprise_grows_while_it_lasts_and_drains_after() -> None:
