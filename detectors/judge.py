@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from detectors.registry import ScopeCase, ShortMemory, ThreadCase, scope_rules, 
 from detectors.signal import Direction, Finding, Level, Scope, ScopeKind
 from detectors.surge import Judgement, SurgeOptions
 from detectors.threads import ThreadMemory
-from detectors.track import ScopeTrack
+from detectors.track import BURST, BURST_SHARE, ScopeTrack
 
 _STATE_VERSION = 1
 _BLIND = 0.5
@@ -63,6 +63,14 @@ class BrandJudge:
         """Whether there is no baseline yet, so that absolute rules judge."""
         track = self._tracks.get(Scope(self.brand))
         return track is None or track.cold
+
+    def usual_negative(self, scope: Scope, times: Sequence[datetime], step: timedelta) -> list[float] | None:
+        """Different negative people that are usual in the `step` from each of `times` on; None while unknown."""
+        track = self._tracks.get(scope)
+        if track is None or track.cold:
+            return None
+        share = min(1.0, BURST_SHARE * (step / BURST))
+        return [share * track.negative.usual(self.calendar.moment(when + step)).expected for when in times]
 
     def context(self) -> ArrivalContext:
         """Return what `judge_arrival` needs, as of the last observed bucket."""

@@ -116,7 +116,7 @@ def detect(
     """The volume detector alone; prints timestamp,value,expected,surprise,alarm as CSV."""
     from monitor.detecting import detect_file
 
-    raise typer.Exit(detect_file(counts, sys.stdout, plot=plot))
+    raise typer.Exit(detect_file(counts, sys.stdout, sys.stderr, plot=plot))
 
 
 @app.command()

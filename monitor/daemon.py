@@ -1,4 +1,4 @@
-"""`run`: the daemon. Opens the store, takes the lock, starts the schedule and the web server, and stops gracefully.
+"""`run`: the daemon. Opens the store, takes the lock, starts schedule and web server, and stops gracefully.
 
 A changed config file is taken into use when it loads; a wrong one is named in the log and changes nothing.
 """
@@ -31,6 +31,7 @@ from monitor.schedule import Schedule
 from monitor.store.errors import StoreLocked
 from monitor.store.store import Store
 from monitor.systemd import notify
+from monitor.versions import bring_scores_up_to_date
 from monitor.watch import Watch
 
 log = structlog.get_logger("monitor.daemon")
@@ -83,7 +84,7 @@ class Daemon:
 
     def once(self) -> int:
         """One pass over everything, then the end."""
-        self.monitor.pipeline.start(self.clock.now())
+        self._start_pipeline(self.clock.now())
         self.monitor.once()
         return FINE
 
@@ -92,7 +93,7 @@ class Daemon:
         for number in TERMINATING:
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGHUP, self._on_reload)
-        self.monitor.pipeline.start(self.clock.now())
+        self._start_pipeline(self.clock.now())
         self.schedule = Schedule(self.jobs(), self.clock, pool_sizes=POOLS)
         self.watch.schedule = self.schedule
         with self._web(), self._clicks():
@@ -123,7 +124,7 @@ class Daemon:
         self.loaded = loaded
         self.monitor.stopping.set()
         self.monitor = self._build()
-        self.monitor.pipeline.start(now)
+        self._start_pipeline(now)
         self.schedule.replace(self.jobs())
         log.info("config taken into use", file=str(self.config_file))
         return True
@@ -132,7 +133,11 @@ class Daemon:
         config = self.loaded.config
         return build_monitor(config, self.store, self.clock, build_channels(config.alerts), self.network)
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+    def _start_pipeline(self, now: datetime) -> None:
+        bring_scores_up_to_date(self.store, self.loaded.config, now)
+        self.monitor.pipeline.start(now)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.stop.set()
 
     def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
@@ -175,13 +180,16 @@ class Daemon:
 
     @contextmanager
     def _clicks(self) -> Iterator[None]:
-        slack = self.loaded.config.alerts.slack
+        config = self.loaded.config
+        slack = config.alerts.slack
         if slack is None or slack.app_token is None:
             yield
             return
-        from monitor.slack_inbound import listening
+        from monitor.slack_inbound import InboundContext, listening
 
-        with listening(slack, self.monitor.pipeline.act, self.store, self.clock):
+        brands = tuple(brand.name for brand in config.brands)
+        context = InboundContext(config.alerts.language or config.language, config.timezone, brands)
+        with listening(slack, lambda action: self.monitor.pipeline.act(action), self.store, self.clock, context):
             yield
 
     def _shut_down(self) -> None:

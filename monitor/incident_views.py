@@ -133,12 +133,14 @@ def card_text(incident: Incident, config: Config, now: datetime) -> str:
 def timeline_lines(events: Iterable[TimelineEvent], zone: ZoneInfo) -> list[str]:
     """The timeline, a line an event, in local time."""
     return [
-        f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {event.kind:22} {event.actor:16} {_details(event.data)}"
+        f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {event.kind:22} {event.actor:16} "
+        + event_details(event.data)
         for event in events
     ]
 
 
-def _details(data: Mapping[str, Any]) -> str:
+def event_details(data: Mapping[str, Any]) -> str:
+    """What a timeline event holds, as `name=value` on one line without control characters."""
     return " ".join(f"{key}={_one_line(value)}" for key, value in data.items() if value not in (None, ""))
 
 
@@ -157,7 +159,7 @@ def _as_json(incident: Incident, events: Sequence[TimelineEvent], _config: Confi
 def _as_markdown(incident: Incident, events: Sequence[TimelineEvent], config: Config, now: datetime) -> str:
     rows = [
         f"| {event.at.astimezone(config.zone):%Y-%m-%d %H:%M:%S} | {event.kind} | {_cell(event.actor)} "
-        f"| {_cell(_details(event.data))} |"
+        f"| {_cell(event_details(event.data))} |"
         for event in events
     ]
     card = "\n".join("    " + line for line in plain(card_text(incident, config, now)).splitlines())
@@ -176,7 +178,7 @@ def _cell(text: str) -> str:
 def _as_html(incident: Incident, events: Sequence[TimelineEvent], config: Config, now: datetime) -> str:
     rows = "".join(
         f"<tr><td>{event.at.astimezone(config.zone):%Y-%m-%d %H:%M:%S}</td><td>{html.escape(event.kind)}</td>"
-        f"<td>{html.escape(event.actor)}</td><td>{html.escape(_details(event.data))}</td></tr>\n"
+        f"<td>{html.escape(event.actor)}</td><td>{html.escape(event_details(event.data))}</td></tr>\n"
         for event in events
     )
     title = html.escape(f"INC-{incident.number} {incident.brand}")
@@ -194,7 +196,7 @@ def _as_csv(_incident: Incident, events: Sequence[TimelineEvent], _config: Confi
     writer = csv.writer(out)
     writer.writerow(["at", "kind", "actor", "channel", "details"])
     for event in events:
-        cells = [show_time(event.at) or "", event.kind, event.actor, event.channel, _details(event.data)]
+        cells = [show_time(event.at) or "", event.kind, event.actor, event.channel, event_details(event.data)]
         writer.writerow([_no_formula(cell) for cell in cells])
     return out.getvalue()
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
+from pathlib import Path
 from typing import Any, NoReturn
 
 FINE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -70,6 +71,8 @@ def _encode(value: Any) -> Any:
         return value.total_seconds()
     if isinstance(value, IntEnum):
         return value.name.lower()
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (set, frozenset, tuple)):

@@ -27,9 +27,11 @@ from monitor.deciding import decide_stored
 from monitor.restoring import judge_version, learn_mentions, measured, restore_brand, save_hour
 from monitor.store.store import Store
 
-ONSET_LOOK_BACK = timedelta(hours=24)
+ONSET_LEAST, ONSET_MOST = timedelta(hours=12), timedelta(hours=30)
+"""How far back the onset is searched: six times the finding's window, within these."""
+
 ONSET_STEP = timedelta(minutes=15)
-"""How far back the onset of a surge is searched, and in counts of what width."""
+"""Width of the steps in which the onset is searched."""
 
 SNAPSHOT_HOURS = 6
 """Every so many hours (UTC) what a judge has learnt is kept, so that a start need not learn it again."""
@@ -199,13 +201,16 @@ def onset_of(state: BrandState, finding: Finding) -> Onset | None:
     """When what a finding shows began: from the negative mentions of its scope, else from all of them."""
     if finding.scope.kind is ScopeKind.MEASUREMENT:
         return None
-    since = finding.at - ONSET_LOOK_BACK
+    steps = max(ONSET_LEAST, min(ONSET_MOST, 6 * timedelta(seconds=finding.window_seconds))) // ONSET_STEP
+    since = finding.at - steps * ONSET_STEP
     rows = [row for row in state.window.rows(since, finding.at, finding.scope) if not row.own]
-    negative = [row.event_time for row in rows if row.negative] or [row.event_time for row in rows]
-    counts = [0] * (ONSET_LOOK_BACK // ONSET_STEP)
-    for when in negative:
-        counts[min(len(counts) - 1, (when - since) // ONSET_STEP)] += 1
-    return estimate_onset(counts, [since + step * ONSET_STEP for step in range(len(counts))])
+    people: list[set[str]] = [set() for _ in range(steps)]
+    for row in [row for row in rows if row.negative] or rows:
+        people[min(steps - 1, (row.event_time - since) // ONSET_STEP)].add(row.person)
+    counts = [len(found) for found in people]
+    times = [since + step * ONSET_STEP for step in range(len(counts))]
+    found = estimate_onset(counts, times, expected=state.judge.usual_negative(finding.scope, times, ONSET_STEP))
+    return None if found is None else Onset(found.at, found.earliest, found.latest)
 
 
 def brand_coverage(observation: BrandObservation) -> float:

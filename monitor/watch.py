@@ -1,4 +1,4 @@
-"""Watching the watcher: measures how every part does, tells the operator, and calls the heartbeat while all is well."""
+"""Watching the watcher: measures every part, tells the operator, calls the heartbeat while all is well."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
@@ -24,20 +25,31 @@ SAFE_HEADERS = {
 }
 
 
+class CurrentSink:
+    """The sink of whatever monitor is current: a reload builds a new one."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._daemon.monitor.sink, name)
+
+
 def build_app(daemon: Daemon) -> FastAPI:
     """The application of one daemon. It reads the daemon's current monitor at every request."""
     app = FastAPI(title="crisis-monitor", docs_url=None, redoc_url=None, openapi_url=None)
 
     def collector_of(name: str) -> PushCollector | None:
         runner = daemon.monitor.runners.get(name)
-        return runner.collector if runner is not None and isinstance(runner.collector, PushCollector) else None
+        pushed = runner is not None and hasattr(runner.collector, "receive")
+        return cast(PushCollector, runner.collector) if runner is not None and pushed else None
 
-    app.include_router(Hooks(collector_of, daemon.monitor.sink, daemon.clock).router())
+    app.include_router(Hooks(collector_of, CurrentSink(daemon), daemon.clock).router())
     pages = Pages(daemon)
 
     @app.middleware("http")
-    async def add_headers(request: Request, call_next):  # type: ignore[no-untyped-def]
-        response: Response = await call_next(request)
+    async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
