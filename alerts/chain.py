@@ -143,7 +143,7 @@ def _off_duty(asking: _Asking, name: str, role: Role) -> Missed | None:
     timezone, holidays = mandate.role_zone(name), mandate.role_holidays(name)
     if role.hours and not asking.pierce_hours and not at_work(role.hours, at, timezone, holidays):
         return Missed(name, name, "outside_hours", next_time_at_work(role.hours, at, timezone, holidays))
-    quiet = role.quiet or mandate.quiet
+    quiet = mandate.quiet_hours(name)
     if quiet and not asking.pierce_quiet and is_quiet(quiet, at, timezone):
         return Missed(name, name, "quiet_hours", quiet_ends(quiet, at, timezone))
     return None

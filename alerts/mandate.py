@@ -7,7 +7,7 @@ snapshot of the one under which it was opened. What the sections mean together i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from pydantic import Field, ValidationError, field_validator
@@ -17,6 +17,7 @@ from alerts.mandate_parts import (
     CRISIS_GROUP,
     CUSTOMER_SERVICE,
     KNOWN,
+    NEVER,
     RESERVED_ROLES,
     TOLD,
     BrandLevels,
@@ -45,6 +46,7 @@ __all__ = [
     "CRISIS_GROUP",
     "CUSTOMER_SERVICE",
     "KNOWN",
+    "NEVER",
     "RESERVED_ROLES",
     "TOLD",
     "BrandLevels",
@@ -141,6 +143,12 @@ class Mandate(Strict):
         known = self.roles.get(role)
         return self.holidays if known is None or known.holidays is None else known.holidays
 
+    def quiet_hours(self, role: str) -> str | None:
+        """The quiet hours of `role`: its own, else the mandate's; None when there are none."""
+        known = self.roles.get(role)
+        own = known.quiet if known else None
+        return None if own == NEVER else own or self.quiet
+
     def is_customer_service(self, role: str) -> bool:
         """Does `role` count as customer service (by its own word, else by its id)?"""
         known = self.roles.get(role)
@@ -170,6 +178,12 @@ class Mandate(Strict):
         """Customer service's own Slack channel, or the crisis group's when it has none."""
         own = self.brand(brand).customer_service_channel or self.customer_service_channel
         return own or self.place("slack", brand)
+
+    def safety_contacts(self, brand: str = "", themes: Iterable[str] = ()) -> tuple[str, ...]:
+        """Who is called for threats: the themes' contacts, else the brand's, the mandate's, the crisis group."""
+        of_themes = [who for theme in themes if theme in self.themes for who in self.themes[theme].safety_contact]
+        named = tuple(of_themes) or self.brand(brand).safety_contact or self.safety_contact
+        return named or ((CRISIS_GROUP,) if self.role_id(CRISIS_GROUP, brand) in self.roles else ())
 
     def praise_place(self, brand: str = "") -> str | None:
         """Where praise goes (practice P12); None when nobody asked for it."""

@@ -29,6 +29,9 @@ CUSTOMER_SERVICE = "customer_service"
 ANYONE = "anyone"
 KNOWN = "known"
 TOLD = "told"
+NEVER = "never"
+"""As a role's `quiet`: not even the mandate's quiet hours hold for it."""
+
 RESERVED_ROLES = frozenset({ANYONE, KNOWN, TOLD})
 """Names that `may:` understands without a role: anyone at all, everybody in `people`, whoever the level tells."""
 
@@ -83,6 +86,7 @@ class Role(Strict):
 
     `slack` is a user group (`S…`) or a channel (`#…`, `C…`) that stands for the whole role; `alert_channel` means
     everybody who reads the channel the alerts go to. Outside `hours` the role is not told; `outside_hours` is.
+    `quiet` replaces the mandate's quiet hours; `never` means that there are none.
     """
 
     name: str = ""
@@ -109,7 +113,7 @@ class Role(Strict):
     @field_validator("quiet")
     @classmethod
     def _quiet_can_be_read(cls, value: str | None) -> str | None:
-        return readable_span(value)
+        return value if value == NEVER else readable_span(value)
 
     @field_validator("timezone")
     @classmethod

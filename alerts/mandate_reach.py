@@ -96,7 +96,7 @@ def _clocks(mandate: Mandate) -> set[tuple[str, time]]:
     found = {(mandate.timezone, clock) for clock in parse_span(mandate.quiet)} if mandate.quiet else set()
     for name, role in mandate.roles.items():
         zone = mandate.role_zone(name)
-        spans = [parse_span(span) for span in (*role.hours.values(), role.quiet, mandate.quiet) if span]
+        spans = [parse_span(span) for span in (*role.hours.values(), mandate.quiet_hours(name)) if span]
         found |= {(zone, clock) for span in spans for clock in span}
         found |= {(zone, time())} if role.hours else set()  # holidays begin at midnight
         found |= {(zone, time.fromisoformat(role.rotation.handover))} if role.rotation else set()
@@ -127,7 +127,7 @@ def _always_there(mandate: Mandate, who: str, by: tuple[str, ...], inside: tuple
     if person is not None:
         return not person.away and any(address_of(person, channel) is not None for channel in by)
     role = mandate.roles.get(who)
-    if role is None or who in inside or role.hours or role.quiet or mandate.quiet:
+    if role is None or who in inside or role.hours or mandate.quiet_hours(who):
         return False
     if role.alert_channel or (role.slack and "slack" in by):
         return True

@@ -89,7 +89,7 @@ def who(mandate: Mandate, level: Level, theme: str = "", brand: str = "", *, at:
     kind = ObligationKind.ACKNOWLEDGE if level > Level.WATCH else ObligationKind.ANSWER_FLAG
     steps = steps_of(mandate, level, brand, kind) if level > Level.WATCH else ()
     row = mandate.themes.get(theme, ThemePolicy())
-    contacts = row.safety_contact or mandate.brand(brand).safety_contact or mandate.safety_contact
+    contacts = mandate.safety_contacts(brand, (theme,))
     safety = reach(mandate, contacts, mandate.safety_by, at=at, brand=brand, level=Level.CRISIS, at_any_hour=True)
     return WhoPlan(
         brand=brand,

@@ -107,7 +107,8 @@ def _call_safety(draft: Draft, signals: Sequence[Signal]) -> None:
     if not threats or (ids and ids <= draft.incident.threat_ids) or (not ids and draft.incident.threat_ids):
         return
     draft.change(threat_ids=draft.incident.threat_ids | (ids or {-1}))
-    contacts = safety_contacts(draft, threats)
+    themes = [s.scope.name for s in threats if s.scope.kind is ScopeKind.THEME]
+    contacts = draft.mandate.safety_contacts(draft.incident.brand, themes)
     reached = reach(
         draft.mandate,
         contacts,
@@ -128,18 +129,6 @@ def _call_safety(draft: Draft, signals: Sequence[Signal]) -> None:
             priority=0,
         )
     draft.write("safety_called" if reached.reached else "nobody_on_call", who=", ".join(contacts), why="threat")
-
-
-def safety_contacts(draft: Draft, threats: Sequence[Signal]) -> tuple[str, ...]:
-    """Who is called for threats: the theme's contact, else the brand's, else the mandate's."""
-    mandate = draft.mandate
-    of_theme = (
-        who
-        for s in threats
-        if s.scope.kind is ScopeKind.THEME and s.scope.name in mandate.themes
-        for who in mandate.themes[s.scope.name].safety_contact
-    )
-    return tuple(of_theme) or mandate.brand(draft.incident.brand).safety_contact or mandate.safety_contact
 
 
 def _tell_progress(draft: Draft, *, opened: bool) -> None:

@@ -76,6 +76,12 @@ def test_quiet_hours_are_pierced_by_the_levels_that_say_so(level: Level, told: l
     assert ids(found({"people": ["kim"], "quiet": "22:00-06:00"}, NIGHT, level=level)) == told
 
 
+def test_a_role_without_quiet_hours_is_told_in_the_mandates() -> None:
+    quiet = {"sections": {"quiet": "22:00-06:00"}}
+    assert ids(found({"people": ["kim"]}, NIGHT, **quiet)) == []
+    assert ids(found({"people": ["kim"], "quiet": "never"}, NIGHT, **quiet)) == ["kim"]
+
+
 def test_at_any_hour_neither_quiet_nor_working_hours_count() -> None:
     role = {"people": ["kim"], "quiet": "22:00-06:00", "hours": {"sat": "10:00-11:00"}}
     assert ids(found(role, NIGHT, at_any_hour=True)) == ["kim"]
