@@ -26,7 +26,7 @@ from monitor.output import plain
 BARS = " ▁▂▃▄▅▆▇█"
 STYLE = {Level.CALM: "green", Level.WATCH: "cyan", Level.WARNING: "yellow", Level.CRISIS: "red"}
 WIDTH = 96
-LONG, SHORT = 2.5, 0.8
+LONG, SHORT = 3.0, 0.4
 """Seconds for reading: after a whole alert, after a line."""
 
 EVENTS: Mapping[str, str] = {
@@ -34,6 +34,7 @@ EVENTS: Mapping[str, str] = {
     "acknowledged": "{who} takes it.",
     "message": "{who} writes what we all say now: “{text}”",
     "own_post": "Our own account has answered in public. The clock for it stops.",
+    "promised": "What it promises is noted and will be asked for: “{text}”",
     "deadline_missed": "A deadline passes: {obligation}.",
     "level_lowered": "Calm for long enough: the level goes down.",
     "aftercare": "Aftercare: the alarm is over, the questions are not. They are still collected.",
@@ -83,12 +84,14 @@ class Narrator:
             self._line(at, Text(f"{_place(message)} gets a copy."))
         else:
             called = f" → {', '.join(self._called(message))}" if message.pings else ""
+            where = "↳ in the thread" if message.thread is not None else _place(message)
             words = card.opening or card.lead or card.title
-            self._line(at, Text(f"↳ in the thread{called}: {plain(words)}", style=STYLE[card.level]))
+            self._line(at, Text(f"{where}{called}: {plain(words)}", style=STYLE[card.level]))
 
     def event(self, event: TimelineEvent) -> None:
         """A line of the timeline that no message tells."""
-        if event.kind in EVENTS:
+        again = event.kind == "own_post" and not event.data.get("first")
+        if event.kind in EVENTS and not again:
             words = {key: str(value).replace("_", " ") for key, value in event.data.items()}
             who = self.names.get(event.actor, event.actor)
             self._line(event.at, Text(plain(EVENTS[event.kind].format_map(defaultdict(str, words, who=who)))))

@@ -42,7 +42,7 @@ NEXT = (
     "  crisis-monitor check    are they right?",
     "  crisis-monitor run      watch",
 )
-EVERY = timedelta(minutes=1)
+OFTEN, SELDOM = timedelta(minutes=1), timedelta(minutes=5)
 
 
 def run_demo(*, language: str = "en", paused: bool = False, console: Console | None = None) -> int:
@@ -93,7 +93,7 @@ class StageChannel(RecordingChannel):
     fresh: list[RenderedMessage] = field(default_factory=list)
 
     def send(self, message: RenderedMessage) -> Receipt:
-        """Keep a message for the narrator."""
+        """Keep a message for the narrator, too."""
         self.fresh.append(message)
         return super().send(message)
 
@@ -107,7 +107,7 @@ class Stage:
         self._config = config
         self._captions = list(CAPTIONS)
         self._told: dict[int, int] = {}
-        self._open: set[int] = set()
+        self._running: set[int] = set()
         self._sent_before_today = 0
 
     def jobs(self, monitor: Monitor) -> Sequence[Job]:
@@ -115,35 +115,36 @@ class Stage:
         self._monitor = monitor
         midnight = FIRST_DAY.astimezone(UTC) - FIRST_DAY.astimezone(UTC).replace(hour=0)
         return (
-            Job("cast", EVERY, self._act, aligned=True),
-            Job("narrate", EVERY, self._narrate, aligned=True),
+            Job("stage", SELDOM, self._go_on, aligned=True),
             Job("day", timedelta(days=1), self._day_is_over, aligned=True, offset=midnight),
         )
 
-    def _act(self, now: datetime) -> None:
-        for incident in self._monitor.store.open_incidents():
+    def _go_on(self, now: datetime) -> datetime:
+        """The cast acts and the narrator tells; every minute while something is open, else seldom."""
+        running = self._monitor.store.open_incidents()
+        for incident in running:
             for action in actions(incident, now, self._config.language):
                 self._monitor.pipeline.act(action)
+        self._narrate(now, {incident.number for incident in running})
+        return now + (OFTEN if running else SELDOM)
 
-    def _narrate(self, now: datetime) -> None:
+    def _narrate(self, now: datetime, running: set[int]) -> None:
         while self._captions and moment(*self._captions[0][:2]) <= now:
             day, clock, words = self._captions.pop(0)
             self._narrator.caption(moment(day, clock), words)
-        for event in self._new_events():
+        for event in self._new_events(running):
             self._narrator.event(event)
         for message in self.channel.fresh:
             self._narrator.message(now, message)
         self.channel.fresh.clear()
 
-    def _new_events(self) -> Iterator[TimelineEvent]:
-        """Lines of the timelines that were not told yet; looked for only where something may have happened."""
-        store = self._monitor.store
-        open_now = {incident.number for incident in store.open_incidents()}
-        for number in sorted(open_now | self._open):
-            timeline = store.timeline(number)
+    def _new_events(self, running: set[int]) -> Iterator[TimelineEvent]:
+        """Lines that were not told yet, of what is open or was a moment ago."""
+        for number in sorted(running | self._running):
+            timeline = self._monitor.store.timeline(number)
             yield from timeline[self._told.get(number, 0) :]
             self._told[number] = len(timeline)
-        self._open = open_now
+        self._running = running
 
     def _day_is_over(self, now: datetime) -> None:
         midnight = now.astimezone(ZONE)

@@ -66,14 +66,14 @@ SCENES: tuple[Scene, ...] = (
     Scene("joke", 2, "18:20", "21:30", 70, lean=1.6, likes=300),
     Scene("praise", 3, "08:10", "11:30", 34, lean=1.3, likes=90),
     # Thursday: the first cards are charged twice shortly after three in the afternoon
-    Scene("double_charge", 3, "15:05", "16:00", 16, lean=0.7),
-    Scene("double_charge", 3, "16:00", "17:30", 62, lean=0.8, angry=True),
+    Scene("double_charge", 3, "15:05", "16:10", 11, lean=0.6),
+    Scene("double_charge", 3, "16:10", "17:30", 62, lean=0.7, angry=True),
     Scene("double_charge", 3, "17:30", "20:30", 130, angry=True),
     Scene("double_charge", 3, "20:30", "23:50", 48, lean=1.6, angry=True),
     Scene("cancelled", 3, "17:05", "19:00", 58, lean=0.8, angry=True),
     Scene("cancelled", 3, "19:00", "23:00", 62, lean=1.4, angry=True),
-    Scene("questions", 3, "15:40", "22:30", 64),
-    Scene("double_charge", 3, "15:10", "19:00", 34, source="support-desk", kind="ticket", angry=True),
+    Scene("questions", 3, "16:00", "22:30", 60),
+    Scene("double_charge", 3, "15:30", "19:00", 34, lean=0.7, source="support-desk", kind="ticket", angry=True),
     Scene("hostile", 3, "17:50", "21:40", 12),
     Scene("after_own", 3, "20:20", "23:30", 34, lean=1.5),
     # Friday: the second, smaller wave, then the money comes back

@@ -105,13 +105,19 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 @pytest.mark.parametrize("kind", sorted(EVENTS))
 def test_every_event_that_is_told_can_be_told_without_its_data(told: Told, kind: str) -> None:
-    told.narrator.event(TimelineEvent(kind, AT, 1, "astrid"))
+    told.narrator.event(TimelineEvent(kind, AT, 1, "astrid", data={"first": 1}))
     assert told.text.startswith("  Thu 16:50  ")
     assert "{" not in told.text
 
 
 def test_events_that_messages_tell_are_not_told_twice(told: Told) -> None:
     told.narrator.event(TimelineEvent("told", AT, 1))
+    assert told.text == ""
+
+
+def test_only_our_first_post_is_told() -> None:
+    told = Told()
+    told.narrator.event(TimelineEvent("own_post", AT, 1, "own_account", data={"first": 0}))
     assert told.text == ""
 
 
