@@ -37,7 +37,7 @@ class FileDropOptions(SourceOptions):
     """A folder that is watched."""
 
     type: Literal["file_drop"] = "file_drop"
-    folder: Path = Field(description="the folder that is watched; it must exist and be writable")
+    folder: Path = Field(description="the folder that is watched; made if its parent exists")
     platform: str = Field("file", description="the platform of mentions whose file does not name one")
     every: Duration = Field(
         timedelta(seconds=15), ge=timedelta(seconds=1), description="how often it is looked into"
@@ -94,9 +94,7 @@ class FileDropCollector(BaseCollector):
 
     def _prepare(self) -> None:
         try:
-            if not self._folder.is_dir():
-                raise NotADirectoryError("it is no folder, or does not exist")
-            for folder in (self._working, self._done, self._failed):
+            for folder in (self._folder, self._working, self._done, self._failed):
                 folder.mkdir(exist_ok=True)
             problem = "" if os.access(self._folder, os.W_OK | os.X_OK) else "it may not be written"
         except OSError as exc:

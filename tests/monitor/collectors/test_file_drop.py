@@ -218,15 +218,17 @@ def test_what_the_file_says_is_believed(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:
-    """A sentence with the folder's name and what to do; it recovers when the folder appears."""
-    drop = Drop(tmp_path / "later")
+    """A sentence with the folder's name and what to do; it is made as soon as its parent is there."""
+    drop = Drop(tmp_path / "absent" / "later")
     outcome = drop.poll().poll()
-    assert "later cannot be used: it is no folder" in outcome.health.error
+    assert "later cannot be used: No such file or directory" in outcome.health.error
     assert outcome.health.permanent
     with pytest.raises(SourceError):
         drop.collector().check()
-    drop.folder.mkdir()
+    drop.folder.parent.mkdir()
     assert "0 file(s)" in drop.collector().check()
+    (tmp_path / "file").write_text("x")
+    assert "File exists" in Drop(tmp_path / "file").poll().poll().health.error
 
 
 def test_a_file_that_cannot_be_moved_is_said(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
