@@ -22,6 +22,7 @@ from alerts.outbox import ON_ITS_WAY, Limits, plan_next, rerouted
 from monitor.channel_health import ChannelHealth
 from monitor.clock import Clock
 from monitor.delivery_memory import DeliveryMemory, recall
+from monitor.incident_picture import send_picture
 from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render, whereabouts
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Deliverer:
         self._health = {name: ChannelHealth(name) for name in channels}
         self._lock = threading.Lock()
         self._memory: DeliveryMemory | None = None
+        self._new_roots: list[tuple[_Task, Receipt]] = []
 
     @property
     def health(self) -> dict[str, ChannelHealth]:
@@ -97,7 +99,17 @@ class Deliverer:
                     report.waiting += 1
                     blocked.add(lane)
             self._pass_by_broken_channels(report)
+            self._send_pictures()
         return report
+
+    def _send_pictures(self) -> None:
+        """Draw for the root messages of this pass; last, since drawing takes seconds and words come first."""
+        while self._new_roots:
+            task, receipt = self._new_roots.pop()
+            if task.incident is not None:
+                reader = self.context.reader(self.clock.now())
+                event = send_picture(self.store, task.channel, task.incident, receipt, reader)
+                self.store.add_timeline([event] if event is not None else [])
 
     @property
     def memory(self) -> DeliveryMemory:
@@ -202,6 +214,7 @@ class Deliverer:
             place = receipt.place or notification.place
             root = MessageReference(task.name, place, receipt.message_id)
             self.store.set_root(notification.incident, root)
+            self._new_roots.append((task, receipt))
         self.store.mark_sent(notification.key, now, message_id=receipt.message_id)
         self.memory.look_after.pop(notification.key, None)
         self.memory.count(notification, now)
