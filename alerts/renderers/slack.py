@@ -43,8 +43,8 @@ def blocks(card: Card, pings: Iterable[str] = ()) -> list[Block]:
     made += [_section(_escaped(text)) for text in (card.opening, card.lead) if text]
     if card.lines:
         made.append(_section("\n".join(f"*{_escaped(line.label)}:* {_escaped(line.text)}" for line in card.lines)))
-    made += _quotes(card)
     made += _actions(card)
+    made += _quotes(card)
     if card.footer:
         made.append(_context([_plain(card.footer)]))
     return [{**block, "block_id": _block_id(card, block, place)} for place, block in enumerate(made)]
