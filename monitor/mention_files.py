@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,8 @@ FIELD_LIMIT = 256 * 2**20
 """Characters the csv module shall take in one field; longer texts than TEXT_LIMIT are refused afterwards."""
 
 _NUMBERS = ("author_followers", "likes", "replies", "shares", "views", "stars")
+_HEAD = 65_536
+_BOM = b"\xef\xbb\xbf"
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 Line = tuple[int, str]
@@ -99,13 +102,17 @@ def _broken(record: dict[str, Any]) -> str | None:
 
 def _lines(stream: BinaryIO) -> Iterator[Line]:
     """Numbered lines as text, without a byte-order mark."""
-    head = stream.read(3)
+    head = stream.read(_HEAD)
     encoding = _UTF16.get(head[:2])
+    if encoding is None and b"\r" in head and b"\n" not in head:  # old Macintosh exports end lines with CR alone
+        whole = _decoded((head + stream.read()).removeprefix(_BOM))
+        yield from enumerate((f"{line}\n" for line in whole.split("\r")), 1)
+        return
     if encoding is not None:
         stream.seek(2)
         yield from enumerate(stream.read().decode(encoding, "replace").splitlines(keepends=True), 1)
         return
-    stream.seek(3 if head == b"\xef\xbb\xbf" else 0)
+    stream.seek(len(_BOM) if head.startswith(_BOM) else 0)
     for number, raw in enumerate(stream, 1):
         yield number, _decoded(raw)
 
@@ -220,7 +227,11 @@ def ends_open(line: str, separator: str, *, inside: bool) -> bool:
 
 
 def _fields(record: str, separator: str) -> list[str]:
-    return next(csv.reader([record], delimiter=separator), [])
+    """The fields of one record; a stray carriage return is a space."""
+    try:
+        return next(csv.reader([record], delimiter=separator), [])
+    except csv.Error:
+        return next(csv.reader([re.sub(r"\r(?!\n)", " ", record)], delimiter=separator), [])
 
 
 def _refusal(number: int, why: str) -> Found:

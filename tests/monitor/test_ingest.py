@@ -1,0 +1,229 @@
+"""From what a platform said to what is stored: nothing raises, and nothing sound is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.collectors.base import Batch
+from monitor.ingest import Ingestor
+from monitor.matching import BrandRules, Matcher
+from monitor.mention import Measurement, Mention, MentionKind, Refusal, Removal
+from monitor.privacy import author_hash
+from monitor.soundness import defect
+from monitor.store import Link, PreparedBatch, open_store
+from tests.monitor.store.making import ALWAYS, brand_sums
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MATCHER = Matcher(
+    [
+        BrandRules("Nordtåg", ("nordtåg",), accounts=("@nordtag@mastodon.nu",), themes={"delays": ("försen",)}),
+        BrandRules("Sydbuss", ("sydbuss",)),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Scored:
+    label: str
+    compound: float = -0.5
+    p_negative: float = 0.9
+    language: str = "sv"
+    hostile_kind: str | None = None
+    is_question: bool = False
+
+
+class Scorer:
+    """Angry where it says so; remembers how it was asked."""
+
+    version = "test-1"
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[list[str], list[str | None], tuple[str, ...]]] = []
+
+    def score(self, texts: Sequence[str], language: Any = None, mask: Sequence[str] = ()) -> list[Scored]:
+        self.calls.append((list(texts), list(language or []), tuple(mask)))
+        return [
+            Scored("negative" if "arg" in text else "neutral", is_question="?" in text) for text in texts
+        ]
+
+
+def prepare(*mentions: Mention, scorer: Scorer | None = None, **options: Any) -> PreparedBatch:
+    chosen = scorer or Scorer()
+    ingestor = Ingestor(MATCHER, lambda brand: chosen, secret=b"k", mask_for_brand=lambda brand: (brand, "x"))
+    batch = options.pop("batch", Batch(mentions=mentions))
+    return ingestor.prepare(batch, now=NOW, **options)
+
+
+def post(gid: str, text: str = "Nordtåg", **changes: Any) -> Mention:
+    return Mention("mastodon", gid, "tags", text, **({"created_at": NOW - HOUR} | changes))
+
+
+def test_a_post_is_matched_scored_and_pseudonymised() -> None:
+    [found] = prepare(post("1", "arg på Nordtåg, försenat?", author="anna", language="sv", likes=3)).mentions
+    assert found.links == (Link("Nordtåg", ("delays",)),)
+    assert (found.judgement.label, found.judgement.question, found.judgement.version) == ("negative", True, "test-1")
+    assert found.author == author_hash(b"k", "mastodon", "anna")
+    assert (found.told_language, found.likes, found.kind) == ("sv", 3, "post")
+    assert "anna" not in repr(found)
+
+
+def test_the_earlier_of_both_times_counts() -> None:
+    seen = NOW - 2 * HOUR
+    late, undated, early, future = prepare(
+        post("late"),
+        post("undated", created_at=None),
+        post("file", created_at=NOW - 3 * HOUR, first_seen_at=seen),
+        post("wrong clock", created_at=NOW + HOUR),
+    ).mentions
+    assert (late.event_time, late.first_seen_at) == (NOW - HOUR, NOW)
+    assert (undated.event_time, undated.created_at) == (NOW, None)
+    assert (early.event_time, early.first_seen_at) == (NOW - 3 * HOUR, seen)
+    assert future.event_time == NOW
+
+
+def test_a_first_sight_in_the_future_is_now() -> None:
+    assert prepare(post("1", first_seen_at=NOW + HOUR)).mentions[0].first_seen_at == NOW
+
+
+def test_posts_of_no_brand_are_counted_and_kept_without_links() -> None:
+    prepared = prepare(post("1", "unrelated"), post("2"))
+    assert prepared.unmatched == 1
+    assert [bool(found.links) for found in prepared.mentions] == [False, True]
+
+
+def test_a_comment_has_the_brand_of_its_thread_in_the_batch_and_in_the_store() -> None:
+    prepared = prepare(
+        post("root"),
+        post("child", "håller med", parent_id="root"),
+        post("grandchild", "jag också", parent_id="child"),
+        post("elsewhere", "instämmer", thread_id="stored root"),
+        thread_brands=lambda platform, ids: {"stored root": ("Sydbuss",)} if "stored root" in ids else {},
+    )
+    assert [found.links[0].brand for found in prepared.mentions] == ["Nordtåg", "Nordtåg", "Nordtåg", "Sydbuss"]
+    assert prepared.unmatched == 0
+
+
+def test_a_filled_brand_column_is_not_added_to_by_the_thread() -> None:
+    prepared = prepare(post("root"), post("child", "Nordtåg", parent_id="root", brands=("Sydbuss",)))
+    assert [link.brand for link in prepared.mentions[1].links] == ["Sydbuss"]
+
+
+def test_the_source_can_be_about_a_brand_as_a_whole() -> None:
+    [found] = prepare(post("1", "trasigt"), source_brand="sydbuss").mentions
+    assert [link.brand for link in found.links] == ["Sydbuss"]
+
+
+def test_our_own_answer_is_ours_and_what_it_answers_concerns_us() -> None:
+    question, answer = prepare(
+        post("q", "var är min väska?"),
+        post("a", "Vi letar!", parent_id="q", author_handles=("nordtag@mastodon.nu",)),
+    ).mentions
+    assert (question.links, answer.links) == ((Link("Nordtåg"),), (Link("Nordtåg", own=True),))
+    assert answer.parent_id == "q"
+
+
+def test_each_text_is_scored_once_by_the_scorer_of_its_first_brand() -> None:
+    scorer = Scorer()
+    prepare(post("1", "Nordtåg"), post("2", "Sydbuss"), post("3", "Nordtåg och Sydbuss"), scorer=scorer, language="sv")
+    assert sorted(call[2] for call in scorer.calls) == [("Nordtåg", "x"), ("Sydbuss", "x")]
+    assert sum(len(call[0]) for call in scorer.calls) == 3
+    assert all(hint == "sv" for call in scorer.calls for hint in call[1])
+
+
+def test_long_texts_are_cut_before_they_are_scored_and_stored() -> None:
+    scorer = Scorer()
+    [found] = prepare(post("1", "Nordtåg " + "ä" * 100_000), scorer=scorer).mentions
+    assert len(found.text) == len(scorer.calls[0][0][0]) == 20_000
+
+
+def test_what_else_a_batch_brings_goes_through() -> None:
+    batch = Batch(
+        measurements=(Measurement("Nordtåg", "calls", NOW, 3.0),),
+        removals=(Removal("mastodon", "1"),),
+        refusals=(Refusal("line 1", "cut"),),
+    )
+    prepared = prepare(batch=batch)
+    assert (prepared.measurements, prepared.removals) == (batch.measurements, batch.removals)
+    assert prepared.refusals == batch.refusals
+
+
+MALFORMED = {
+    "no id": {"global_id": ""},
+    "id is a number": {"global_id": 7},
+    "no platform": {"platform": None},
+    "text is missing": {"text": None},
+    "text is a list": {"text": ["Nordtåg"]},
+    "text of 10 MB": {"text": "Nordtåg " * 1_300_000},
+    "text holds NUL": {"text": "Nordtåg \0"},
+    "lone surrogate": {"text": "Nordtåg \ud83d"},
+    "surrogate in the id": {"global_id": "1\udc00"},
+    "date of 1970": {"created_at": datetime(1970, 1, 1, tzinfo=UTC)},
+    "date of 2099": {"created_at": datetime(2099, 1, 1, tzinfo=UTC)},
+    "date without a zone": {"created_at": datetime(2026, 11, 22)},  # noqa: DTZ001 - that is the defect
+    "date as text": {"created_at": "2026-11-22"},
+    "likes as text": {"likes": "many"},
+    "likes as a truth": {"likes": True},
+    "likes beyond any count": {"likes": 2**70},
+    "brand is nothing": {"brands": (None,)},
+    "brands is a number": {"brands": 7},
+    "author is a dict": {"author": {"name": "anna"}},
+    "url without end": {"url": "https://x.example/" + "a" * 10_000},
+}
+
+
+@pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED.keys())
+def test_malformed_posts_are_refused_with_a_reason_and_the_rest_goes_on(changes: dict[str, Any]) -> None:
+    bad = replace(post("bad"), **changes)
+    prepared = prepare(post("1"), bad, post("2"))
+    assert [found.global_id for found in prepared.mentions] == ["1", "2"]
+    [refusal] = prepared.refusals
+    assert refusal.why
+    refusal.where.encode()
+
+
+def test_something_that_is_no_mention_at_all_is_refused() -> None:
+    prepared = prepare(batch=Batch(mentions=("rubbish", None, post("1"))))  # type: ignore[arg-type]
+    assert (len(prepared.mentions), len(prepared.refusals)) == (1, 2)
+
+
+def test_hidden_counts_are_unknown_counts() -> None:
+    assert prepare(post("1", followers=-1)).mentions[0].followers is None
+
+
+def test_cyclic_parents_are_stored_and_end() -> None:
+    store = open_store("sqlite://", secret=b"k")
+    store.migrate(NOW)
+    prepared = prepare(post("a", parent_id="b"), post("b", parent_id="c"), post("c", parent_id="a"))
+    saved = store.save_batch(prepared, source="tags", now=NOW)
+    assert len(saved.taken) == 3
+    assert {row.thread for row in store.rows("Nordtåg", *ALWAYS)} == {"a"}
+    assert brand_sums(store)[0][1] == (3, 0, 0)
+    store.close()
+
+
+@given(
+    st.builds(
+        Mention,
+        platform=st.sampled_from(["p", "", None]),
+        global_id=st.one_of(st.text(max_size=5), st.none(), st.integers()),
+        source=st.just("s"),
+        text=st.one_of(st.text(alphabet=st.characters(), max_size=30), st.none(), st.binary(max_size=3)),
+        created_at=st.one_of(st.none(), st.datetimes(timezones=st.sampled_from([UTC, None])), st.just("yesterday")),
+        kind=st.sampled_from(MentionKind),
+        likes=st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=2)),
+        brands=st.lists(st.one_of(st.text(max_size=4), st.none()), max_size=2).map(tuple),
+        parent_id=st.one_of(st.none(), st.text(max_size=3)),
+    )
+)
+def test_whatever_a_collector_hands_over_is_prepared_or_refused(mention: Mention) -> None:
+    prepared = prepare(mention)
+    assert len(prepared.mentions) + len(prepared.refusals) == 1
+    assert bool(prepared.refusals) == (defect(mention, NOW) is not None)
