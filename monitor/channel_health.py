@@ -16,7 +16,7 @@ PROBE_EVERY = timedelta(minutes=2)
 """How often a permanently broken channel is tried again, in case somebody has repaired it."""
 
 OUTAGE_AFTER = timedelta(minutes=2)
-"""A channel that has failed for this long is passed by for urgent messages: the fallback gets a copy."""
+"""An urgent message that has waited this long is passed by: the fallback gets a copy."""
 
 
 @dataclass(slots=True)
@@ -35,10 +35,6 @@ class ChannelHealth:
     def paused(self, now: datetime) -> bool:
         """Tell whether nothing may be sent yet."""
         return self.paused_until is not None and now < self.paused_until
-
-    def out(self, now: datetime) -> bool:
-        """Tell whether it has failed for so long that urgent messages go another way."""
-        return self.permanent or (self.failing_since is not None and now - self.failing_since >= OUTAGE_AFTER)
 
     def failed(self, error: ChannelError, now: datetime) -> list[TimelineEvent]:
         """Note a failure, pause where that is asked for; returns what to write down (the first time only)."""

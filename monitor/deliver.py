@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from alerts.channels.base import Channel, ChannelError, Receipt
 from alerts.incident import Incident, MessageReference, Notification, NotificationState, TimelineEvent
 from alerts.outbox import ON_ITS_WAY, Limits, plan_next, rerouted
-from monitor.channel_health import ChannelHealth
+from monitor.channel_health import OUTAGE_AFTER, ChannelHealth
 from monitor.clock import Clock
 from monitor.delivery_memory import DeliveryMemory, recall
 from monitor.incident_picture import send_picture
@@ -246,18 +246,21 @@ class Deliverer:
     def _pass_by_broken_channels(self, report: DeliveryReport) -> None:
         """Send copies the other way of what a broken channel keeps back; the originals wait until it is repaired.
 
-        A permanent failure is passed by with everything, a mere outage only with what is urgent.
+        A permanent failure is passed by with everything, an outage with what is urgent: whatever should have gone
+        `OUTAGE_AFTER` ago, so that a monitor that is restarted again and again passes it by as well.
         """
         now = self.clock.now()
-        if not any(health.out(now) for health in self._health.values()):
-            return
         for notification in self.store.notifications(
             states=[NotificationState.PENDING, NotificationState.UNKNOWN]
         ):
             name = self._route(notification.channel)
-            for health in self._healths(name, notification.place) if name is not None else ():
-                if health.out(now) and (health.permanent or notification.priority == 0):
-                    self._pass_by(notification, name or "", health.code or "unreachable", report)
+            if name is None:
+                continue
+            healths = self._healths(name, notification.place)
+            overdue = notification.priority == 0 and now - notification.created_at >= OUTAGE_AFTER
+            if overdue or any(health.permanent for health in healths):
+                trouble = next((health.code for health in healths if health.code), "unreachable")
+                self._pass_by(notification, name, trouble, report)
 
     def _pass_by(self, notification: Notification, name: str, trouble: str, report: DeliveryReport) -> bool:
         """Queue and send a copy over the fallback, once. False when there is no other way."""

@@ -28,6 +28,7 @@ display:flex;align-items:center;justify-content:center;font-weight:700;flex:none
 hr{border:0;border-top:1px solid #ddd}
 .actions{display:flex;gap:8px;margin:8px 0}.button{border:1px solid #bbb;border-radius:4px;padding:4px 12px;
 font-weight:700;font-size:14px}.primary{background:#007a5a;border-color:#007a5a;color:#fff}
+.light{display:inline-block;width:.8em;height:.8em;border-radius:50%}
 .mention{background:#e8f5fa;color:#1264a3;border-radius:3px;padding:0 2px}a{color:#1264a3;text-decoration:none}
 """
 
@@ -96,8 +97,7 @@ def _text(text: Mapping[str, str]) -> str:
 def _lights(said: str) -> str:
     """Draw the coloured circles of the levels, which plain fonts lack."""
     for sign, colour in {"🟡": "#e3b341", "🟠": "#e07b39", "🔴": "#c0392b", "⚪": "#cccccc"}.items():
-        dot = f'<span style="display:inline-block;width:.8em;height:.8em;border-radius:50%;background:{colour}"></span>'
-        said = said.replace(sign, dot)
+        said = said.replace(sign, f'<span class="light" style="background:{colour}"></span>')
     return said
 
 

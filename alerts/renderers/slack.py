@@ -30,8 +30,8 @@ ACTION_PREFIX = "incident"
 MENU_ACTION = f"{ACTION_PREFIX}:menu"
 
 _LIGHTS = {Level.CALM: "⚪", Level.WATCH: "🟡", Level.WARNING: "🟠", Level.CRISIS: "🔴"}
-_USER = re.compile(r"[UW][A-Z0-9]{5,20}")
-_GROUP = re.compile(r"S[A-Z0-9]{5,20}")
+_USER = re.compile(r"[UW][A-Z0-9]{4,20}")
+_GROUP = re.compile(r"S[A-Z0-9]{4,20}")
 
 
 def blocks(card: Card, pings: Iterable[str] = ()) -> list[Block]:

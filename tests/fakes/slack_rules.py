@@ -8,7 +8,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-ALLOWED_MARKUP = re.compile(r"<(@[UW][A-Z0-9]{5,20}|!subteam\^S[A-Z0-9]{5,20}|https?://[^\s<>|]+\|[^<>|]+)>")
+ALLOWED_MARKUP = re.compile(r"<(@[UW][A-Z0-9]{4,20}|!subteam\^S[A-Z0-9]{4,20}|https?://[^\s<>|]+\|[^<>|]+)>")
 """The only live markup that the monitor may write: people, groups, labelled links."""
 
 ENTITY = re.compile(r"&(amp|lt|gt);")
