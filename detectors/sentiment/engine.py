@@ -14,7 +14,7 @@ from detectors.sentiment.reading import Reading
 
 NEGATED_POSITIVE = -0.74
 """VADER's factor for a negated word (Hutto & Gilbert 2014)."""
-NEGATED_NEGATIVE = -0.4
+NEGATED_NEGATIVE = -0.6
 """Understatement: "inte dumt" is praise, but faint."""
 CAPITALS = 0.733
 """VADER's increment for a word in capitals."""
@@ -85,47 +85,53 @@ def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tup
 
 
 def _evaluate(tokens: list[str], found: list[tuple[int, Word]]) -> Reading:
-    shouting = [i for i, word in found if word.upper]
-    all_shouted = len(shouting) * 2 > len(tokens)
+    shouted = sum(word.upper for _, word in found)
+    quiet = shouted * 2 <= len(tokens)  # in a text all in capitals no word stands out
     hits: list[tuple[float, int]] = []
-    sentence, opened, emoji, service, negations, contrasts = 0, 0, 0.0, 0, 0, 0
-    for at, (i, word) in enumerate(found):
+    sentence = opened = contrasts = bound = 0
+    for at, (_, word) in enumerate(found):
         if word.valence:
-            valence = _in_context(found, at, i, word, all_shouted)
+            valence, negated = _in_context(found, at, quiet)
             hits.append((valence, sentence))
-            emoji += valence if word.emoji else 0.0
-            service += word.service and valence < 0
-        if word.contrast and any(number == sentence for _, number in hits):
+            bound += negated
+        elif word.contrast and len(hits) > opened:
             hits[opened:] = [(value * BEFORE_CONTRAST, number) for value, number in hits[opened:]]
             contrasts += 1
-        negations += word.negates
-        if word.sentence_end:
+        elif word.sentence_end:
             sentence, opened = sentence + 1, len(hits)
-    count = sum(1 for token in tokens if token[0].isalnum())
-    return Reading(tuple(hits), count, sentence + 1, service, emoji, negations, contrasts, len(shouting), tokens)
+    return Reading(
+        hits=tuple(hits),
+        words=sum(1 for token in tokens if token[0].isalnum()),
+        sentences=sentence + 1,
+        service=sum(1 for _, word in found if word.service and word.valence < 0),
+        emoji=sum(word.valence for _, word in found if word.emoji),
+        negations=max(0, sum(word.negates for _, word in found) - bound),
+        contrasts=contrasts,
+        shouted=shouted,
+        tokens=tokens,
+    )
 
 
-def _in_context(found: list[tuple[int, Word]], at: int, i: int, word: Word, all_shouted: bool) -> float:
-    """Valence of the word at `found[at]` (token `i`) after boosters, capitals, contrast and negation."""
-    valence = word.valence
-    sign = 1.0 if valence > 0 else -1.0
-    if word.upper and not all_shouted:
-        valence += sign * CAPITALS
+def _in_context(found: list[tuple[int, Word]], at: int, quiet: bool) -> tuple[float, bool]:
+    """Valence of the word at `found[at]` after boosters, capitals, contrast and negation; whether negated."""
+    place, word = found[at]
+    sign = 1.0 if word.valence > 0 else -1.0
+    valence = word.valence + (sign * CAPITALS if word.upper and quiet else 0.0)
     negated = False
     for j, before in reversed(found[max(0, at - 5) : at]):
-        if before.clause_end or i - j > REACH_BEFORE:
+        if before.clause_end or place - j > REACH_BEFORE:
             break
         if before.contrast:
             valence *= AFTER_CONTRAST
             break
-        if before.boost and i - j <= 2:
+        if before.boost and place - j <= 2:
             valence += sign * before.boost
         negated ^= before.negates
-    if valence > 0 and _negated_after(found, at, i):
+    if valence > 0 and _negated_after(found, at, place):
         negated = not negated
     if negated and not word.emoji:
         valence *= NEGATED_POSITIVE if valence > 0 else NEGATED_NEGATIVE
-    return valence
+    return valence, negated
 
 
 def _negated_after(found: list[tuple[int, Word]], at: int, i: int) -> bool:

@@ -15,6 +15,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from detectors.sentiment.features import NAMES
+
+WIDTH = len(NAMES) + 2
+"""Weights in a row: the features, and the n-grams' log-odds of negative and of positive."""
+
 Probabilities = tuple[float, float, float]
 """Of negative, neutral, positive; they sum to 1."""
 
@@ -42,8 +47,8 @@ def head_from(table: Mapping[str, Sequence[Sequence[float]] | Sequence[float]]) 
     """A head from its JSON object {"weights": [[…], […], […]], "bias": [… three]}. Raises ValueError if uneven."""
     weights = tuple(tuple(map(float, row)) for row in table["weights"])  # type: ignore[arg-type]  # JSON
     bias = tuple(map(float, table["bias"]))  # type: ignore[arg-type]  # JSON
-    if len(weights) != 3 or len(bias) != 3 or len({len(row) for row in weights}) != 1:
-        raise ValueError("a head needs three rows of weights of one length and three biases")
+    if len(weights) != 3 or len(bias) != 3 or {len(row) for row in weights} != {WIDTH}:
+        raise ValueError(f"a head needs three rows of {WIDTH} weights and three biases; train it anew")
     return Head(weights, bias)
 
 

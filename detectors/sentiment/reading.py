@@ -11,7 +11,8 @@ class Reading:
     """Evaluated words and counts of one text.
 
     `hits`: (valence, sentence number) of each evaluated word in order. `service`: how many of them are complaints
-    from the customer-service list. `emoji`: sum of the emoji's valences. `tokens`: the words as written.
+    from the customer-service list. `emoji`: sum of the emoji's valences. `negations`: those that turned no listed
+    word ("de har inte ..."), by themselves a sign of complaint. `tokens`: the words as written.
     """
 
     hits: tuple[tuple[float, int], ...]

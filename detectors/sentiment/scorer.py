@@ -23,6 +23,9 @@ from detectors.sentiment.score import LABELS, LANGUAGES, Score, family
 CODE_VERSION = 1
 """Raised by hand when a rule changes; lists and tables are hashed."""
 
+HOSTILE_ODDS = 5.0
+"""By how much a threat, insult or harassment multiplies the odds of negative."""
+
 Model = Callable[[list[str]], Sequence[Probabilities]]
 """A model of the user's own: texts in, (negative, neutral, positive) probabilities out, in order."""
 
@@ -40,7 +43,7 @@ class Judge:
         self.language = language
         self._own = frozenset(own_words)
 
-    def inputs(self, text: str, addressed: bool) -> tuple[tuple[float, ...], list[str]]:
+    def inputs(self, text: str) -> tuple[tuple[float, ...], list[str]]:
         """What the head weighs of a masked text, and its tokens."""
         reading = self.engine.read(text)
         evidence = (0.0, 0.0)
@@ -49,7 +52,7 @@ class Judge:
             if self._own:  # the user's word on a word is final: n-grams must not outvote it
                 tokens = [token for token in tokens if token.lower() not in self._own]
             evidence = self.ngrams.evidence(tokens)
-        return features(reading, text, addressed) + evidence, reading.tokens
+        return features(reading, text) + evidence, reading.tokens
 
 
 class Scorer:
@@ -131,9 +134,11 @@ class Scorer:
         masked = mask_text(text, names)
         language = self.language_of(masked, tag, prior)
         judge = self.judge(family(language) or "en")
-        inputs, tokens = judge.inputs(masked, masked != text)
-        probabilities = judge.head.probabilities(inputs)
+        inputs, tokens = judge.inputs(masked)
         kind = judge.hostility.kind(tokens)
+        probabilities = judge.head.probabilities(inputs)
+        if kind is not None:
+            probabilities = _with_hostility(probabilities)
         return _as_score(probabilities, language, kind is not None, kind, is_question(masked, judge.language))
 
     def _by_own_model(self, texts: Sequence[str], scores: list[Score]) -> list[Score]:
@@ -159,6 +164,14 @@ def _as_score(probabilities: Probabilities, language: str, hostile: bool, kind: 
         hostile_kind=kind,  # type: ignore[arg-type]  # HostileKind or None
         is_question=question,
     )
+
+
+def _with_hostility(probabilities: Probabilities) -> Probabilities:
+    """Hostile words are seldom in the lists of feeling; they speak for negative all the same."""
+    negative, neutral, positive = probabilities
+    negative *= HOSTILE_ODDS
+    total = negative + neutral + positive
+    return negative / total, neutral / total, positive / total
 
 
 def _by_family(own_words: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
