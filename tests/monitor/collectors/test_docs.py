@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,11 @@ def test_a_field_map_as_documented() -> None:
     for wrong in ("a.b", "$a", "$.", "$[x]", "$.a[-1]", "$..a"):
         with pytest.raises(ValueError, match="path"):
             FieldPath.parse(wrong)
+
+
+@pytest.mark.parametrize("module", ["backoff", "field_map", "html_text", "times", "urls"])
+def test_examples_in_docstrings_hold(module: str) -> None:
+    """They are run."""
+    done = doctest.testmod(import_module(f"monitor.collectors.{module}"))
+    assert done.attempted > 0
+    assert done.failed == 0
