@@ -12,11 +12,12 @@ from datetime import datetime
 
 from alerts.actions import Action, ActionKind, Event, OwnPost, Signals, Tick
 from alerts.deciding import stories
+from alerts.deciding.asked import text_of
 from alerts.deciding.deadlines import tick
 from alerts.deciding.draft import Draft
 from alerts.deciding.joining import group_signals
 from alerts.deciding.own_posts import apply_own_post, concerns
-from alerts.deciding.people import HANDLERS, text_of
+from alerts.deciding.people import HANDLERS
 from alerts.deciding.praise import tell_praise
 from alerts.deciding.signals import apply_signals
 from alerts.incident import Decision, Incident, IncidentState, Notification, Refusal, TimelineEvent

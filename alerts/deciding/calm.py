@@ -100,7 +100,7 @@ def lower_to(draft: Draft, level: Level, *, why: str, actor: str = "monitor", ch
     was = draft.incident.level
     draft.change(level=level, levels=draft.history(level))
     if level <= Level.WATCH:
-        end_where(draft, (ObligationKind.ACKNOWLEDGE, ObligationKind.CONFIRM_PUBLICLY), why)
+        end_where(draft, _NOT_AT_WATCH, why)
     draft.write("level_lowered", actor=actor, channel=channel, was=was.label, level=level.label, why=why)
     if draft.incident.root_place is not None:
         reply(
@@ -109,6 +109,14 @@ def lower_to(draft: Draft, level: Level, *, why: str, actor: str = "monitor", ch
             {"was": was.label, "state": str(draft.incident.state), "why": why, "by": actor},
         )
         edit_card(draft)
+
+
+_NOT_AT_WATCH = (
+    ObligationKind.ACKNOWLEDGE,
+    ObligationKind.CONFIRM_PUBLICLY,
+    ObligationKind.REFRESH_MESSAGE,
+)
+"""What only a warning or a crisis asks for."""
 
 
 def _all_calm(draft: Draft) -> None:
@@ -143,8 +151,9 @@ def begin_aftercare(draft: Draft, *, why: str, actor: str = "monitor", channel: 
         digest_due_at=next_digest(draft),
     )
     draft.write("aftercare", actor=actor, channel=channel, why=why, was=was.label)
-    reply(draft, Reason.STATE_CHANGED, {"state": "aftercare", "was": was.label, "why": why, "by": actor})
-    edit_card(draft)
+    if draft.incident.root_place is not None:
+        reply(draft, Reason.STATE_CHANGED, {"state": "aftercare", "was": was.label, "why": why, "by": actor})
+        edit_card(draft)
 
 
 def next_digest(draft: Draft) -> datetime:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alerts.actions import OwnPost
 from alerts.deciding.draft import Draft
 from alerts.deciding.levels import add_deadline
-from alerts.deciding.people import confirm_public
 from alerts.deciding.telling import edit_card
+from alerts.deciding.words import confirm_public
 from alerts.incident import Incident, IncidentState, ObligationKind
 from alerts.obligations import active, meet_kinds
 from alerts.promises import promise_in

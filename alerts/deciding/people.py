@@ -1,56 +1,32 @@
-"""What people do with an incident: one function an action, each checked against the mandate before.
+"""What people decide about an incident: taking it on, waiting, its level, its end. One function an action.
 
-A handler changes the draft and answers None, or answers why it cannot be done (and changes nothing).
+A handler changes the draft and answers None, or answers why it cannot be done (and changes nothing). That the
+mandate allows the action was checked before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from alerts.actions import Action, ActionKind
+from alerts.deciding import words
+from alerts.deciding.asked import Answer, level_of, text_of, time_of
 from alerts.deciding.calm import begin_aftercare, close, lower_to, support_up_to
 from alerts.deciding.draft import Draft
 from alerts.deciding.findings import observed_by_kind
-from alerts.deciding.levels import add_deadline, hold_down, raise_to
+from alerts.deciding.levels import hold_down, raise_to
 from alerts.deciding.signals import reopen
-from alerts.deciding.telling import edit_card, reply
+from alerts.deciding.telling import Said, edit_card, pings_of, reply
 from alerts.incident import (
     Acknowledgement,
-    CurrentMessage,
-    Fact,
     IncidentState,
     Obligation,
     ObligationKind,
     Reason,
     Wait,
 )
-from alerts.obligations import CLIMBING, answered, end_kinds, meet_kinds, unanswered
+from alerts.obligations import CLIMBING, answered, end_kinds, unanswered
 from detectors.signal import Level
-
-Answer = str | None
-"""Why an action cannot be done (`bad_data: until`, `wrong_state`); None when it was."""
-
-FACT_STATES = ("confirmed", "disputed", "unknown")
-
-
-def text_of(action: Action, name: str) -> str:
-    """A text from the action's data, trimmed; empty when it is missing."""
-    return str(action.data.get(name, "")).strip()
-
-
-def time_of(action: Action, name: str) -> datetime | None:
-    """An aware time from the action's data; None when it is missing, no time, or without an offset."""
-    try:
-        when = datetime.fromisoformat(text_of(action, name))
-    except ValueError:
-        return None
-    return when if when.tzinfo else None
-
-
-def level_of(action: Action) -> Level | None:
-    """The level named in the action's data; None when it names none."""
-    return {level.label: level for level in Level if level}.get(text_of(action, "level").lower())
 
 
 def acknowledge(draft: Draft, action: Action) -> Answer:
@@ -145,7 +121,8 @@ def hand_over(draft: Draft, action: Action) -> Answer:
         return None
     draft.change(owner=to)
     draft.write("handed_over", actor=action.by, channel=action.channel, to=to)
-    reply(draft, Reason.STATE_CHANGED, {"state": "handed_over", "to": draft.mandate.name_of(to), "by": action.by})
+    said: Said = {"state": "handed_over", "to": draft.mandate.name_of(to), "by": action.by}
+    reply(draft, Reason.STATE_CHANGED, said, recipients=pings_of(draft, to))
     edit_card(draft)
     return None
 
@@ -168,88 +145,6 @@ def false_alarm(draft: Draft, action: Action) -> Answer:
     hold_down(draft, action.by)
     draft.change(false_alarm=True, obligations=answered(draft.incident, draft.now, action.by))
     close(draft, why="false_alarm", actor=action.by, channel=action.channel)
-    return None
-
-
-def note(draft: Draft, action: Action) -> Answer:
-    """Write something down on the timeline."""
-    if not text_of(action, "text"):
-        return "bad_data: text"
-    draft.write("note", actor=action.by, channel=action.channel, text=text_of(action, "text"))
-    return None
-
-
-def fact(draft: Draft, action: Action) -> Answer:
-    """Keep a fact: confirmed, disputed or unknown (practice P28). The same text again changes its standing."""
-    status, text = text_of(action, "status"), text_of(action, "text")
-    if status not in FACT_STATES or not text:
-        return "bad_data: status" if text else "bad_data: text"
-    others = tuple(f for f in draft.incident.facts if f.text != text)
-    draft.change(facts=(*others, Fact(status, text, action.by, draft.now)))
-    draft.write("fact", actor=action.by, channel=action.channel, status=status, text=text)
-    edit_card(draft)
-    return None
-
-
-def message(draft: Draft, action: Action) -> Answer:
-    """Set what we say now (budskap); it is refreshed in time, and agents see it at once (practice P17, P42)."""
-    text = text_of(action, "text")
-    if not text:
-        return "bad_data: text"
-    if draft.incident.state is IncidentState.CLOSED:
-        return "wrong_state"
-    draft.change(
-        message=CurrentMessage(text, action.by, draft.now, text_of(action, "url") or None),
-        obligations=meet_kinds(draft.incident, (ObligationKind.REFRESH_MESSAGE,), draft.now, action.by),
-    )
-    every = draft.mandate.policy(draft.incident.level, draft.incident.brand).refresh_message_every
-    if every is not None and draft.active:
-        add_deadline(draft, ObligationKind.REFRESH_MESSAGE, draft.now + every, action.by)
-    _public_time(draft, action)
-    draft.write("message", actor=action.by, channel=action.channel, text=text)
-    reply(draft, Reason.UPDATE, {"message": text, "by": draft.mandate.name_of(action.by)})
-    edit_card(draft)
-    return None
-
-
-def posted(draft: Draft, action: Action) -> Answer:
-    """We have said something publicly (`url`): confirms, and may give the time of the next public update."""
-    confirm_public(draft, action.by, text_of(action, "url") or None)
-    done = meet_kinds(draft.incident, (ObligationKind.NEXT_PUBLIC_UPDATE,), draft.now, action.by)
-    draft.change(obligations=done)
-    _public_time(draft, action)
-    draft.write("posted", actor=action.by, channel=action.channel, url=text_of(action, "url") or None)
-    edit_card(draft)
-    return None
-
-
-def confirm_public(draft: Draft, by: str, url: str | None) -> None:
-    """Note the first public word of ours; it meets the deadline for confirming."""
-    draft.change(
-        first_own_post_at=draft.incident.first_own_post_at or draft.now,
-        own_story_url=draft.incident.own_story_url or url,
-        obligations=meet_kinds(draft.incident, (ObligationKind.CONFIRM_PUBLICLY,), draft.now, by),
-    )
-
-
-def _public_time(draft: Draft, action: Action) -> None:
-    next_update = time_of(action, "next_update")
-    if next_update is not None and next_update > draft.now:
-        ended = end_kinds(draft.incident, (ObligationKind.NEXT_PUBLIC_UPDATE,), "superseded")
-        draft.change(obligations=ended)
-        add_deadline(draft, ObligationKind.NEXT_PUBLIC_UPDATE, next_update, action.by)
-
-
-def promise(draft: Draft, action: Action) -> Answer:
-    """Something was promised publicly, by a time (`until`) or within the configured time (practice P30)."""
-    text, until = text_of(action, "text"), time_of(action, "until")
-    if not text:
-        return "bad_data: text"
-    if draft.incident.state is IncidentState.CLOSED:
-        return "wrong_state"
-    due = until if until is not None and until > draft.now else draft.now + draft.mandate.timing.promise_within
-    add_deadline(draft, ObligationKind.PROMISE, due, action.by, text)
-    draft.write("promised", actor=action.by, channel=action.channel, text=text, until=due.isoformat())
     return None
 
 
@@ -291,11 +186,11 @@ HANDLERS: dict[ActionKind, Callable[[Draft, Action], Answer]] = {
     ActionKind.HAND_OVER: hand_over,
     ActionKind.STAND_DOWN: stand_down,
     ActionKind.FALSE_ALARM: false_alarm,
-    ActionKind.NOTE: note,
-    ActionKind.FACT: fact,
-    ActionKind.MESSAGE: message,
-    ActionKind.POSTED: posted,
-    ActionKind.PROMISE: promise,
+    ActionKind.NOTE: words.note,
+    ActionKind.FACT: words.fact,
+    ActionKind.MESSAGE: words.message,
+    ActionKind.POSTED: words.posted,
+    ActionKind.PROMISE: words.promise,
     ActionKind.ANSWER_FLAG: answer_flag,
     ActionKind.REOPEN: reopen_by_hand,
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.actions import Signals
-from alerts.chain import reach
+from alerts.chain import Reached, reach
 from alerts.deciding.calm import go_down, note_heard
 from alerts.deciding.draft import Draft
 from alerts.deciding.findings import NEWS, THREAT, is_kind, key_of, new_turns, take_in
 from alerts.deciding.levels import held_down, open_at, raise_to
-from alerts.deciding.telling import edit_card, is_room, reply
+from alerts.deciding.telling import Said, edit_card, is_room, reply
 from alerts.deciding.waiting import break_wait_on
 from alerts.incident import IncidentState, Reason
 from alerts.silences import Silence, silence_for_all
@@ -103,32 +103,27 @@ def _stage_of(signal: Signal) -> str:
 def _call_safety(draft: Draft, signals: Sequence[Signal]) -> None:
     """A threat goes to the safety contact at any hour, once for each threatening mention (practice P2)."""
     threats = [s for s in signals if is_kind(s, THREAT)]
-    ids = frozenset(i for s in threats for i in s.mention_ids)
-    if not threats or (ids and ids <= draft.incident.threat_ids) or (not ids and draft.incident.threat_ids):
+    ids = frozenset(i for s in threats for i in s.mention_ids) or {_NO_MENTION}
+    if not threats or ids <= draft.incident.threat_ids:
         return
-    draft.change(threat_ids=draft.incident.threat_ids | (ids or {-1}))
+    draft.change(threat_ids=draft.incident.threat_ids | ids)
     themes = [s.scope.name for s in threats if s.scope.kind is ScopeKind.THEME]
     contacts = draft.mandate.safety_contacts(draft.incident.brand, themes)
-    reached = reach(
-        draft.mandate,
-        contacts,
-        draft.mandate.safety_by,
-        at=draft.now,
-        brand=draft.incident.brand,
-        level=Level.CRISIS,
-        at_any_hour=True,
-    )
-    for way in reached.reached:
-        recipients = (way.address,) if way.address and not is_room(way.address) else ()
-        draft.send(
-            Reason.ESCALATED,
-            {"threat": 1, "who": way.who},
-            channel=way.channel,
-            place=way.address,
-            recipients=recipients,
-            priority=0,
-        )
-    draft.write("safety_called" if reached.reached else "nobody_on_call", who=", ".join(contacts), why="threat")
+    brand, by = draft.incident.brand, draft.mandate.safety_by
+    found = reach(draft.mandate, contacts, by, at=draft.now, brand=brand, at_any_hour=True)
+    for way in found.reached:
+        _send_threat(draft, way)
+    draft.write("safety_called" if found.reached else "nobody_on_call", who=", ".join(contacts), why="threat")
+
+
+_NO_MENTION = -1
+"""Stands for a threat that names no mention, so that it is told once, too."""
+
+
+def _send_threat(draft: Draft, way: Reached) -> None:
+    recipients = (way.address,) if way.address and not is_room(way.address) else ()
+    said: Said = {"threat": 1, "who": way.who}
+    draft.send(Reason.ESCALATED, said, channel=way.channel, place=way.address, recipients=recipients, priority=0)
 
 
 def _tell_progress(draft: Draft, *, opened: bool) -> None:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alerts.actions import Action
+from alerts.deciding.asked import text_of
 from alerts.deciding.calm import close, end_where, support_up_to
 from alerts.deciding.draft import Draft
 from alerts.deciding.escalation import start_chain
 from alerts.deciding.findings import scope_of
 from alerts.deciding.levels import open_at, raise_to
-from alerts.deciding.people import text_of
 from alerts.deciding.telling import edit_card, reply
 from alerts.incident import Incident, IncidentState, Obligation, ObligationKind, Reason
 from alerts.mandate import Mandate, from_snapshot
-from alerts.obligations import CLIMBING, active
-from detectors.signal import Level, Scope, ScopeKind
+from alerts.obligations import CLIMBING, active, unanswered
+from detectors.signal import Level, Scope, ScopeKind, Signal
 
 
 def blank(number: int, brand: str, mandate: Mandate, now: datetime, *, drill: bool = False) -> Incident:
@@ -41,15 +41,20 @@ def flag_scopes(action: Action, brand: str) -> frozenset[Scope]:
 
 
 def flagged_home(action: Action, brand: str, incidents: Sequence[Incident]) -> Incident | None:
-    """The running incident that a flag belongs to: the one named, or the one that holds its scope."""
+    """The running incident that a flag belongs to: the one named, or the one that holds its scope.
+
+    A flag that names no scope joins an unanswered one like it: ten agents who flag the same thing are one story.
+    """
     scopes = flag_scopes(action, brand)
-    for incident in incidents:
-        running = incident.state is not IncidentState.CLOSED
-        if running and (
-            incident.number == action.incident or (incident.brand == brand and incident.scopes & scopes)
-        ):
-            return incident
-    return None
+    running = [i for i in incidents if i.state is not IncidentState.CLOSED]
+    named = [i for i in running if i.number == action.incident]
+    held = [i for i in running if i.brand == brand and i.scopes & scopes]
+    alike = [] if scopes else [i for i in running if i.brand == brand and _is_unanswered_flag(i)]
+    return next(iter((*named, *held, *alike)), None)
+
+
+def _is_unanswered_flag(incident: Incident) -> bool:
+    return not incident.scopes and bool(unanswered(incident, ObligationKind.ANSWER_FLAG))
 
 
 def flag(draft: Draft, action: Action) -> None:
@@ -81,6 +86,19 @@ def merge(kept: Draft, absorbed: Draft, action: Action) -> str | None:
         return "bad_data: other"
     if IncidentState.CLOSED in (one.state, other.state):
         return None if other.merged_into == one.number else "wrong_state"
+    _take_over(kept, other)
+    kept.write("merged", actor=action.by, channel=action.channel, other=other.number)
+    _close_into(absorbed, kept, action)
+    if other.level > one.level:
+        raise_to(kept, other.level, None, actor=action.by, channel=action.channel)
+    else:
+        reply(kept, Reason.STATE_CHANGED, {"state": "merged", "other": other.number, "by": action.by})
+        edit_card(kept)
+    return None
+
+
+def _take_over(kept: Draft, other: Incident) -> None:
+    one = kept.incident
     kept.change(
         scopes=one.scopes | other.scopes,
         mention_ids=one.mention_ids | other.mention_ids,
@@ -92,15 +110,8 @@ def merge(kept: Draft, absorbed: Draft, action: Action) -> str | None:
         onset=min((o for o in (one.onset, other.onset) if o), key=lambda o: o.at, default=None),
         obligations=(*one.obligations, *_still_owed(other)),
         evidence=one.evidence or other.evidence,
+        flag=one.flag or other.flag,
     )
-    kept.write("merged", actor=action.by, channel=action.channel, other=other.number)
-    _close_into(absorbed, kept, action)
-    if other.level > one.level:
-        raise_to(kept, other.level, None, actor=action.by, channel=action.channel)
-    else:
-        reply(kept, Reason.STATE_CHANGED, {"state": "merged", "other": other.number, "by": action.by})
-        edit_card(kept)
-    return None
 
 
 def _latest(one: Incident, other: Incident) -> tuple[tuple[Level, datetime], ...]:
@@ -130,14 +141,23 @@ def _close_into(absorbed: Draft, kept: Draft, action: Action) -> None:
 def split(whole: Draft, part: Draft, action: Action) -> str | None:
     """Take a scope (`theme:payment`, `thread:abc`) out of `whole` and make it the story of `part`."""
     scope = scope_of(whole.incident.brand, text_of(action, "scope"))
-    named = scope is not None and (scope in whole.incident.scopes or scope.name in whole.incident.themes)
-    if scope is None or not named:
+    if scope is None or not (scope in whole.incident.scopes or scope.name in whole.incident.themes):
         return "bad_data: scope"
-    if not whole.active or (scope in whole.incident.scopes and len(whole.incident.scopes) == 1):
+    if not whole.active or whole.incident.scopes == {scope}:
         return "wrong_state"
     own = tuple(s for s in whole.incident.signals if s.scope == scope)
-    ids = frozenset(i for s in own for i in s.mention_ids)
+    _move(whole, part, scope, own)
+    whole.write("split", actor=action.by, channel=action.channel, other=part.incident.number, scope=str(scope))
+    edit_card(whole)
     level = max((s.level for s in own), default=Level.WATCH)
+    support_up_to(part, level)
+    open_at(part, level, None)
+    return None
+
+
+def _move(whole: Draft, part: Draft, scope: Scope, own: tuple[Signal, ...]) -> None:
+    """Take the scope, its signals and its mentions from one incident to the other."""
+    ids = frozenset(i for s in own for i in s.mention_ids)
     whole.change(
         scopes=whole.incident.scopes - {scope},
         signals=tuple(s for s in whole.incident.signals if s.scope != scope),
@@ -152,11 +172,6 @@ def split(whole: Draft, part: Draft, action: Action) -> str | None:
         themes=(scope.name,) if scope.kind is ScopeKind.THEME else (),
         onset=next((s.onset for s in own if s.onset), None),
     )
-    whole.write("split", actor=action.by, channel=action.channel, other=part.incident.number, scope=str(scope))
-    edit_card(whole)
-    support_up_to(part, level)
-    open_at(part, level, None)
-    return None
 
 
 def copy_for(incident: Incident, mandate: Mandate, now: datetime) -> Draft:

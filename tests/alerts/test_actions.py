@@ -148,6 +148,18 @@ def test_a_flag_on_an_alert_that_is_asked_about_is_one_more_line_in_its_thread()
     assert not world.owed(ObligationKind.ANSWER_FLAG)
 
 
+def test_ten_agents_who_flag_the_same_thing_are_one_story_until_it_is_answered() -> None:
+    world = World()
+    for number in range(10):
+        world.act(ActionKind.FLAG, f"U{number}", None, brand=BRAND, text=f"kön växer {number}")
+    assert sorted(world.incidents) == [1]
+    assert world.kinds(1).count("flagged") == 10
+    assert len([n for n in world.said if n.recipients]) == 1
+    world.act(ActionKind.ANSWER_FLAG, "kim")
+    world.act(ActionKind.FLAG, "agent", None, brand=BRAND, text="något annat")
+    assert sorted(world.incidents) == [1, 2]
+
+
 def test_a_flag_that_is_not_allowed_is_refused_and_written_down_without_an_incident() -> None:
     world = World(mandate=staffed(may={"flag": ["customer_service"]}))
     decision = world.act(ActionKind.FLAG, "U9", None, brand=BRAND, text="x")
@@ -163,6 +175,7 @@ def test_the_first_to_acknowledge_owns_it_until_it_is_handed_over() -> None:
     assert world.one.owner == "kim"
     world.act(ActionKind.HAND_OVER, "hanna", to="U2DEA")
     assert world.one.owner == "dea"
+    assert by_reason(world.said, Reason.STATE_CHANGED)[0].recipients == ("U2DEA",)
 
 
 def test_a_fact_told_again_changes_its_standing() -> None:
