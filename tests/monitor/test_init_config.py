@@ -13,9 +13,8 @@ from monitor.config_loader import ConfigError, load_config, parse_config
 from monitor.init_config import Answers, first_config, init_config
 from monitor.output import WRONG_USE, CommandError
 
-ANSWER = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40).filter(
-    lambda text: text.isprintable() and "${" not in text and text.strip() == text
-)
+PRINTABLE = st.characters(codec="utf-8", exclude_categories=("C", "Z")) | st.just(" ")
+ANSWER = st.text(PRINTABLE, min_size=1, max_size=40).map(str.strip).filter(lambda text: text and "${" not in text)
 NOBODY: dict[str, str] = {}
 
 
