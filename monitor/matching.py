@@ -24,6 +24,11 @@ REMEMBERED_WORDS = 50_000
 THEME_INSIDE_FROM = 4
 """Theme stems this long are found inside compounds, too: "försen" in "tågförsening"."""
 
+Meaning = tuple[frozenset[str], tuple[int, ...]]
+"""What a word means: the owners whose keyword it is, and the numbers of phrases that it may begin."""
+
+NOTHING: Meaning = (frozenset(), ())
+
 _WORDS = re.compile(r"([#@]?)([^\W_]+)")
 _CAMEL = re.compile(r"#\w*[^\W\d_A-ZÅÄÖÆØ][A-ZÅÄÖÆØ]\w*")
 _HUMP = re.compile(r"(?<=[^\W\d_A-ZÅÄÖÆØ])(?=[A-ZÅÄÖÆØ])")
@@ -76,19 +81,20 @@ class Matcher:
         """
         own_of = self.own_of(mention)
         text = f"{mention.text}\n{mention.extra_text}" if mention.extra_text else mention.text
+        folded = fold(text)
         if mention.brands:
-            return self._matched(text, [self.canonical(name) for name in mention.brands], own_of)
-        found = {*self._named(text), *map(self.canonical, also)}
-        return self._matched(text, [*(name for name in self._order if name in found), *found], own_of)
+            return self._matched(folded, [self.canonical(name) for name in mention.brands], own_of)
+        found = {*self._named(text, folded), *map(self.canonical, also)}
+        return self._matched(folded, [*(name for name in self._order if name in found), *found], own_of)
 
     def match_text(self, text: str) -> Match:
         """Brands and themes of a bare text."""
-        return self._matched(text, self._named(text), ())
+        folded = fold(text)
+        return self._matched(folded, self._named(text, folded), ())
 
     def themes(self, brand: str, text: str) -> tuple[str, ...]:
         """The themes that a brand has and a text touches."""
-        known = self._themes.get(brand)
-        return known.find(fold(text)) if known is not None else ()
+        return self._themes_in(brand, fold(text))
 
     def own_of(self, mention: Mention) -> tuple[str, ...]:
         """The brands whose own account wrote the post."""
@@ -102,17 +108,20 @@ class Matcher:
         """A brand's name as the config spells it; unknown names stay as they are."""
         return self._canonical.get(fold(name), name)
 
-    def _named(self, text: str) -> list[str]:
-        words = _words(text)
-        folded = fold(text)
+    def _named(self, text: str, folded: str) -> list[str]:
+        words = _words(text, folded)
         found = self._keywords.find(words, folded)
         if found:
             found -= self._excluded.find(words, folded)
         return [name for name in self._order if name in found]
 
-    def _matched(self, text: str, brands: Iterable[str], own_of: tuple[str, ...]) -> Match:
+    def _matched(self, folded: str, brands: Iterable[str], own_of: tuple[str, ...]) -> Match:
         every = tuple(dict.fromkeys([*brands, *own_of]))
-        return Match(every, own_of, {name: self.themes(name, text) for name in every})
+        return Match(every, own_of, {name: self._themes_in(name, folded) for name in every})
+
+    def _themes_in(self, brand: str, folded: str) -> tuple[str, ...]:
+        known = self._themes.get(brand)
+        return known.find(folded) if known is not None else ()
 
 
 class _Lexicon:
@@ -125,16 +134,19 @@ class _Lexicon:
         for owner, of_owner in words.items():
             for word in of_owner:
                 self._add(owner, fold(word).strip())
-        self._memory: dict[tuple[str, str], tuple[frozenset[str], tuple[int, ...]]] = {}
+        self._memory: dict[tuple[str, str], Meaning] = {}
 
     def find(self, words: Iterable[tuple[str, str]], folded: str) -> set[str]:
         """Owners of the words in a text given as (sign, word) pairs and as a whole."""
         found: set[str] = set()
         candidates: set[int] = set()
         for word in words:
-            owners, phrases = self._memory.get(word) or self._remember(word)
-            found |= owners
-            candidates.update(phrases)
+            meaning = self._memory.get(word)
+            if meaning is None:
+                meaning = self._remember(word)
+            if meaning is not NOTHING:
+                found |= meaning[0]
+                candidates.update(meaning[1])
         for number in candidates:
             owner, _, pattern = self._phrases[number]
             if owner not in found and pattern.search(folded):
@@ -155,7 +167,7 @@ class _Lexicon:
         inside = re.compile(spelling(word)) if len(word) >= COMPOUND_FROM else None
         self._single.append((owner, skeleton(word)[:2], re.compile(word_pattern(word)), inside))
 
-    def _remember(self, word: tuple[str, str]) -> tuple[frozenset[str], tuple[int, ...]]:
+    def _remember(self, word: tuple[str, str]) -> Meaning:
         sign, letters = word
         bones = skeleton(letters)
         owners = {
@@ -169,7 +181,7 @@ class _Lexicon:
         phrases = tuple(number for number, (_, first, _) in enumerate(self._phrases) if bones.startswith(first))
         if len(self._memory) >= REMEMBERED_WORDS:
             self._memory.clear()
-        meaning = (frozenset(owners), phrases)
+        meaning = (frozenset(owners), phrases) if owners or phrases else NOTHING
         self._memory[word] = meaning
         return meaning
 
@@ -199,7 +211,10 @@ class _Themes:
         found: set[str] = set()
         for word in folded.split():
             known = self._memory.get(word)
-            found.update(self._remember(word) if known is None else known)
+            if known is None:
+                known = self._remember(word)
+            if known:
+                found.update(known)
         found.update(theme for theme, pattern in self._phrases if pattern.search(folded))
         return tuple(sorted(found, key=self._order.__getitem__))
 
@@ -224,9 +239,9 @@ def _handles(rules: BrandRules) -> list[str]:
     return [f"@{re.split(r'[@.]', handle)[0]}" for handle in handles if handle]
 
 
-def _words(text: str) -> list[tuple[str, str]]:
-    """(sign, word) pairs of a text, folded; a hashtag in CamelCase also gives its humps as words."""
-    words = _WORDS.findall(fold(text))
+def _words(text: str, folded: str) -> list[tuple[str, str]]:
+    """(sign, word) pairs of a text and its folded form; a hashtag in CamelCase also gives its humps as words."""
+    words = _WORDS.findall(folded)
     if "#" in text:
         for tag in _CAMEL.findall(text):
             words += [("", fold(hump)) for hump in _HUMP.split(tag.lstrip("#"))]

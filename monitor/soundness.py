@@ -34,10 +34,14 @@ def defect(mention: Mention, now: datetime) -> str | None:
         if not getattr(mention, name):
             return f"{name} is empty"
     for name in _NAMES:
-        wrong = _wrong_text(getattr(mention, name), NAME_LIMIT)
+        value = getattr(mention, name)
+        if value is None or (type(value) is str and len(value) <= NAME_LIMIT and value.isprintable()):
+            continue  # the usual case, checked quickly
+        wrong = _wrong_text(value, NAME_LIMIT)
         if wrong:
             return f"{name} {wrong}"
-    for name, value in (("text", mention.text), ("extra_text", mention.extra_text)):
+    for name in ("text", "extra_text"):
+        value = getattr(mention, name)
         wrong = "is missing" if value is None else _wrong_text(value, TEXT_LIMIT)
         if wrong:
             return f"{name} {wrong}"

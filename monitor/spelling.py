@@ -34,8 +34,10 @@ _BARE = {"a": "[aåäæ]", "o": "[oöø]"}
 # Finnish weakens these in closed syllables: Helsinki, Helsingin.
 _GRADATION = {"nk": "ng", "nt": "nn", "mp": "mm", "kk": "k", "pp": "p", "tt": "t", "lt": "ll", "rt": "rr"}
 
-_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
-_ACCENTS = str.maketrans("áàâãéèêëíìîïóòôõúùûýñç", "aaaaeeeeiiiioooouuuync")
+_ODD_LETTERS = str.maketrans(
+    "áàâãéèêëíìîïóòôõúùûýñç", "aaaaeeeeiiiioooouuuync", "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+)
+_ODD = re.compile(f"[{''.join(map(chr, _ODD_LETTERS))}]")
 _SKELETON = str.maketrans("åäæöø", "aaaoo")
 _DOUBLES = re.compile("aa|ae|oe")
 
@@ -44,7 +46,10 @@ def fold(text: str) -> str:
     """Text as it is compared: composed, case-folded, foreign accents and invisible characters taken out."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold().translate(_ACCENTS)
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return (
+        folded.translate(_ODD_LETTERS) if _ODD.search(folded) else folded
+    )  # translate is slow, and rarely needed
 
 
 def skeleton(folded: str) -> str:

@@ -1,7 +1,7 @@
 """A PostgreSQL of the tests' own: the binaries of the wheel `pgserver`, started by us on a loopback port.
 
-`pgserver` itself is not imported: as root it would add a system user and leave files in the home folder. As root the
-server runs as `nobody` here, because PostgreSQL refuses to run as root.
+`pgserver` itself is not imported: as root it would add a system user and leave files in the home folder. As root
+the server runs as `nobody` here, because PostgreSQL refuses to run as root.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ comment and is not counted in its own thread). The brand's own posts add to `own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,15 +14,19 @@ from sqlalchemy import Connection, and_, delete
 
 from detectors.observation import BUCKET, Sums
 from detectors.signal import ScopeKind
-from monitor.store.database import upsert
+from monitor.store.database import insert_many
 from monitor.store.records import Link
-from monitor.store.tables import EPOCH, sums
+from monitor.store.tables import EPOCH, sums, to_micros
 
 Key = tuple[str, datetime, str, str]
 """brand, start of the bucket, kind of scope, name within the brand: the primary key of `sums`."""
 
 Numbers = tuple[int, int, int, int, int, int]
+KEYS = ("brand", "bucket", "kind", "name")
 FIELDS = ("mentions", "negative", "positive", "hostile", "questions", "own")
+ADDING = f"ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET " + ", ".join(
+    f"{name} = sums.{name} + excluded.{name}" for name in FIELDS
+)
 OWN_POST: Numbers = (0, 0, 0, 0, 0, 1)
 
 
@@ -96,7 +100,8 @@ class Deltas:
     def write(self, connection: Connection) -> None:
         """Add the changes to the table `sums`; rows that fall to zero go."""
         changed = sorted(key for key, change in self._changes.items() if any(change))
-        upsert(connection, sums, [_row(key, self._changes[key]) for key in changed], add=FIELDS)
+        rows = [(key[0], to_micros(key[1]), key[2], key[3], *self._changes[key]) for key in changed]
+        insert_many(connection, sums, (*KEYS, *FIELDS), rows, ADDING)
         if self._shrinking:
             _delete_empty(connection, {(brand, bucket) for brand, bucket, _, _ in changed})
 
@@ -108,17 +113,6 @@ class Deltas:
             for position, number in enumerate(numbers):
                 if number:
                     change[position] += sign * number
-
-
-def _row(key: Key, change: Iterable[int]) -> dict[str, object]:
-    brand, bucket, kind, name = key
-    return {
-        "brand": brand,
-        "bucket": bucket,
-        "kind": kind,
-        "name": name,
-        **dict(zip(FIELDS, change, strict=True)),
-    }
 
 
 def _delete_empty(connection: Connection, buckets: set[tuple[str, datetime]]) -> None:

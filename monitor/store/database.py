@@ -163,6 +163,20 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
+def insert_many(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], conflict: str = ""
+) -> None:
+    """Insert many rows at once, past SQLAlchemy's work for each: times are whole microseconds here, not datetimes.
+
+    Four times as fast as `insert(table)` with dicts; for the tables of the way in only.
+    """
+    if rows:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        marks = ", ".join([mark] * len(names))
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {conflict}"  # noqa: S608 - no data
+        connection.exec_driver_sql(statement, list(rows))
+
+
 def upsert(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, add: Iterable[str] = ()
 ) -> None:

@@ -125,15 +125,19 @@ def stored_threads(connection: Connection, platform: str, ids: Iterable[str]) ->
     return found
 
 
-def recount_comments(connection: Connection, platform: str, roots: Iterable[str]) -> None:
+def recount_comments(connection: Connection, platform: str, roots: Iterable[str], left: Iterable[str]) -> None:
     """Bring `comments`, `last_comment_at` and `active_at` of the given ids in line with their comments.
+
+    `roots` have won comments or none, `left` may have lost some.
 
     `active_at` marks a row as a root that may be followed, and is NULL on comments. Only what changes is written.
     """
     changed: list[dict[str, Any]] = []
-    for part in chunks(sorted(set(roots))):
+    lost = set(left)
+    for part in chunks(sorted(lost.union(roots))):
         counted = _comments(connection, platform, part)
-        for row in connection.execute(_roots(platform, part)):
+        touched = [root for root in part if root in counted or root in lost]
+        for row in connection.execute(_roots(platform, touched)) if touched else ():
             comments, last = counted.get(row.global_id, (0, None)) if row.thread_id is None else (0, None)
             active = None if row.thread_id or row.removed_at else max(row.event_time, last or row.event_time)
             if (comments, last, active) != (row.comments, row.last_comment_at, row.active_at):

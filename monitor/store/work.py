@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, update
 
 from monitor.mention import Removal
 from monitor.store.counting import Counted, Deltas
@@ -26,7 +26,7 @@ from monitor.store.records import Link, PreparedBatch, PreparedMention, Saved
 from monitor.store.sequences import take_numbers
 from monitor.store.tables import links, mentions
 from monitor.store.threads import Families, below, recount_comments
-from monitor.store.writing import blank, judgement_row, link_rows, mention_row
+from monitor.store.writing import blank, insert_links, insert_mentions, judgement_row, link_rows, mention_row
 
 
 class Work:
@@ -42,6 +42,7 @@ class Work:
         self.known = 0
         self.removed = 0
         self.roots: dict[str, set[str]] = defaultdict(set)
+        self.left: dict[str, set[str]] = defaultdict(set)
         self.moved: dict[str, str] = {}
 
     def save_mentions(self, batch: Sequence[PreparedMention]) -> None:
@@ -71,7 +72,7 @@ class Work:
         """Write the counters and the threads that were touched."""
         self.deltas.write(self.connection)
         for platform, roots in self.roots.items():
-            recount_comments(self.connection, platform, roots)
+            recount_comments(self.connection, platform, roots, self.left[platform])
 
     def saved(self, prepared: PreparedBatch) -> Saved:
         """The answer to the collector."""
@@ -102,16 +103,16 @@ class Work:
 
     def _insert(self, platform: str, fresh: Mapping[str, PreparedMention], roots: Mapping[str, str]) -> None:
         first = take_numbers(self.connection, "mention", len(fresh))
-        rows: list[dict[str, Any]] = []
-        brand_rows: list[dict[str, Any]] = []
+        rows: list[tuple[Any, ...]] = []
+        brand_rows: list[tuple[Any, ...]] = []
         for number, (gid, mention) in enumerate(fresh.items(), start=first):
             thread = None if roots[gid] == gid else roots[gid]
             rows.append(mention_row(number, mention, thread))
             brand_rows += link_rows(number, mention.event_time, mention.links)
             self.deltas.add(_counted(mention, thread))
             self.taken.append(number)
-        self.connection.execute(insert(mentions), rows)
-        self.connection.execute(insert(links), brand_rows)
+        insert_mentions(self.connection, rows)
+        insert_links(self.connection, brand_rows)
         self.roots[platform].update(roots.values())
         self._take_along(platform, {gid: root for gid, root in roots.items() if gid != root})
 
@@ -150,11 +151,12 @@ class Work:
         self.updated.add(was.id)
         if tuple(found) != was.links:
             self.connection.execute(delete(links).where(links.c.mention_id == was.id))
-            self.connection.execute(insert(links), link_rows(was.id, was.event_time, found))
+            insert_links(self.connection, link_rows(was.id, was.event_time, found))
         if thread is not None and thread != was.thread_id:
             self.moved[was.global_id] = thread
             self._set(was.id, thread_id=thread)
-            self.roots[was.platform].update(root for root in (was.thread_id, thread, was.global_id) if root)
+            self.roots[was.platform].add(thread)
+            self.left[was.platform].update(root for root in (was.thread_id, was.global_id) if root)
 
     def _refresh(self, was: Known, mention: PreparedMention, edited: bool) -> None:
         """Write the newer text and the newer reach of a known mention."""

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from monitor.mention import Measurement, Refusal
-from monitor.store.database import upsert
+from monitor.store.database import insert_many, upsert
 from monitor.store.records import Judgement, Link, PreparedMention
-from monitor.store.tables import measurements, mentions, refusals, sources
+from monitor.store.tables import links, measurements, mentions, refusals, sources, to_micros
 
 REFUSALS_A_BATCH = 200
 """A source that sends nothing but rubbish must not fill the disk with the reports of it."""
@@ -72,49 +72,45 @@ def save_cursor(
         connection.execute(insert(sources), row)
 
 
-def mention_row(number: int, mention: PreparedMention, thread: str | None) -> dict[str, Any]:
-    """The row of a new mention; `thread` is None for a root.
+def insert_mentions(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows made by `mention_row`."""
+    insert_many(connection, mentions, MENTION_COLUMNS, rows)
+
+
+def insert_links(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows made by `link_rows`."""
+    insert_many(connection, links, LINK_COLUMNS, rows)
+
+
+MENTION_COLUMNS = (
+    *("id", "platform", "global_id", "source", "kind", "created_at", "first_seen_at", "event_time", "author"),
+    *("followers", "likes", "replies", "shares", "views", "url", "text", "told_language"),
+    *("language", "label", "p_negative", "compound", "hostile", "question", "scorer_version"),
+    *("stars", "parent_id", "thread_id", "backfill", "edited_at", "active_at"),
+)
+LINK_COLUMNS = ("mention_id", "brand", "event_time", "own", "themes")
+
+
+def mention_row(number: int, mention: PreparedMention, thread: str | None) -> tuple[Any, ...]:
+    """The row of a new mention in the order of MENTION_COLUMNS; `thread` is None for a root.
 
     Its parent is the root where only that is known, so that it moves along when that moves.
     """
-    return {
-        "id": number,
-        "platform": mention.platform,
-        "global_id": mention.global_id,
-        "source": mention.source,
-        "kind": mention.kind,
-        "created_at": mention.created_at,
-        "first_seen_at": mention.first_seen_at,
-        "event_time": mention.event_time,
-        "author": mention.author,
-        "followers": mention.followers,
-        "likes": mention.likes,
-        "replies": mention.replies,
-        "shares": mention.shares,
-        "views": mention.views,
-        "url": mention.url,
-        "text": mention.text,
-        "told_language": mention.told_language,
-        **judgement_row(mention.judgement),
-        "stars": mention.stars,
-        "parent_id": mention.parent_id or mention.thread_id,
-        "thread_id": thread,
-        "backfill": mention.backfill,
-        "edited_at": mention.edited_at,
-        "removed_at": None,
-        "active_at": None if thread else mention.event_time,
-    }
+    m, judged, at = mention, mention.judgement, to_micros(mention.event_time)
+    return (
+        *(number, m.platform, m.global_id, m.source, m.kind, _micros(m.created_at), to_micros(m.first_seen_at)),
+        *(at, m.author, m.followers, m.likes, m.replies, m.shares, m.views, m.url, m.text, m.told_language),
+        *(judged.language, judged.label, judged.p_negative, judged.compound, judged.hostile, judged.question),
+        *(judged.version, m.stars, m.parent_id or m.thread_id, thread, m.backfill, _micros(m.edited_at)),
+        None if thread else at,
+    )
 
 
-def link_rows(number: int, event_time: datetime, found: Sequence[Link]) -> list[dict[str, Any]]:
-    """The rows that link a mention to its brands."""
-    return [
-        {
-            "mention_id": number,
-            "brand": link.brand,
-            "event_time": event_time,
-            "own": link.own,
-            "themes": link.themes,
-        }
-        for link in found
-    ]
+def link_rows(number: int, event_time: datetime, found: Sequence[Link]) -> list[tuple[Any, ...]]:
+    """The rows that link a mention to its brands, in the order of LINK_COLUMNS."""
+    at = to_micros(event_time)
+    return [(number, link.brand, at, link.own, "\n".join(link.themes)) for link in found]
+
+
+def _micros(when: datetime | None) -> int | None:
+    return None if when is None else to_micros(when)

@@ -50,9 +50,7 @@ class Scorer:
 
     def score(self, texts: Sequence[str], language: Any = None, mask: Sequence[str] = ()) -> list[Scored]:
         self.calls.append((list(texts), list(language or []), tuple(mask)))
-        return [
-            Scored("negative" if "arg" in text else "neutral", is_question="?" in text) for text in texts
-        ]
+        return [Scored("negative" if "arg" in text else "neutral", is_question="?" in text) for text in texts]
 
 
 def prepare(*mentions: Mention, scorer: Scorer | None = None, **options: Any) -> PreparedBatch:
@@ -69,7 +67,11 @@ def post(gid: str, text: str = "Nordtåg", **changes: Any) -> Mention:
 def test_a_post_is_matched_scored_and_pseudonymised() -> None:
     [found] = prepare(post("1", "arg på Nordtåg, försenat?", author="anna", language="sv", likes=3)).mentions
     assert found.links == (Link("Nordtåg", ("delays",)),)
-    assert (found.judgement.label, found.judgement.question, found.judgement.version) == ("negative", True, "test-1")
+    assert (found.judgement.label, found.judgement.question, found.judgement.version) == (
+        "negative",
+        True,
+        "test-1",
+    )
     assert found.author == author_hash(b"k", "mastodon", "anna")
     assert (found.told_language, found.likes, found.kind) == ("sv", 3, "post")
     assert "anna" not in repr(found)
@@ -132,7 +134,9 @@ def test_our_own_answer_is_ours_and_what_it_answers_concerns_us() -> None:
 
 def test_each_text_is_scored_once_by_the_scorer_of_its_first_brand() -> None:
     scorer = Scorer()
-    prepare(post("1", "Nordtåg"), post("2", "Sydbuss"), post("3", "Nordtåg och Sydbuss"), scorer=scorer, language="sv")
+    prepare(
+        post("1", "Nordtåg"), post("2", "Sydbuss"), post("3", "Nordtåg och Sydbuss"), scorer=scorer, language="sv"
+    )
     assert sorted(call[2] for call in scorer.calls) == [("Nordtåg", "x"), ("Sydbuss", "x")]
     assert sum(len(call[0]) for call in scorer.calls) == 3
     assert all(hint == "sv" for call in scorer.calls for hint in call[1])
@@ -216,7 +220,9 @@ def test_cyclic_parents_are_stored_and_end() -> None:
         global_id=st.one_of(st.text(max_size=5), st.none(), st.integers()),
         source=st.just("s"),
         text=st.one_of(st.text(alphabet=st.characters(), max_size=30), st.none(), st.binary(max_size=3)),
-        created_at=st.one_of(st.none(), st.datetimes(timezones=st.sampled_from([UTC, None])), st.just("yesterday")),
+        created_at=st.one_of(
+            st.none(), st.datetimes(timezones=st.sampled_from([UTC, None])), st.just("yesterday")
+        ),
         kind=st.sampled_from(MentionKind),
         likes=st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=2)),
         brands=st.lists(st.one_of(st.text(max_size=4), st.none()), max_size=2).map(tuple),

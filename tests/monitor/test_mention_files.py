@@ -168,7 +168,9 @@ def test_a_file_that_is_none_is_refused_once_with_a_reason(tmp_path: Path, conte
     assert said in found.why
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"id,created_at,text\n", b"\x00\x01\xff\xfe" * 50])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"\xef\xbb\xbf", b"id,created_at,text\n", b"\x00\x01\xff\xfe" * 50]
+)
 def test_empty_and_binary_files_do_not_raise(tmp_path: Path, content: bytes) -> None:
     assert texts(read(tmp_path, content)) == []
 
@@ -180,7 +182,14 @@ def test_a_file_that_is_not_there_raises(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "number"),
-    [("1 234", "1234"), ("1.234", "1234"), ("1,234,567", "1234567"), ("2,5", "2.5"), ("7", "7"), ("1\u00a0234", "1234")],
+    [
+        ("1 234", "1234"),
+        ("1.234", "1234"),
+        ("1,234,567", "1234567"),
+        ("2,5", "2.5"),
+        ("7", "7"),
+        ("1\u00a0234", "1234"),
+    ],
 )
 def test_numbers_as_spreadsheets_write_them(written: str, number: str) -> None:
     assert plain_number(written) == number
@@ -216,7 +225,12 @@ def test_what_the_csv_module_writes_is_never_left_open(fields: list[str], separa
     assert not ends_open(lines[-1], separator, inside=inside)
 
 
-@given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40), max_size=5))
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40),
+        max_size=5,
+    )
+)
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_text_that_is_written_is_read_back_or_refused(tmp_path: Path, written: list[str]) -> None:
     path = tmp_path / "m.csv"

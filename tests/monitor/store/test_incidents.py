@@ -169,10 +169,14 @@ def test_the_root_message_survives_a_decision_made_without_it(store: Store) -> N
 
 
 def test_a_transaction_that_breaks_leaves_nothing(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.transaction():
-        store.apply_decision(Decision((incident(),)), NOW)
-        assert store.incident(1) is not None
-        _ = 1 / 0
+    def breaks() -> None:
+        with store.transaction():
+            store.apply_decision(Decision((incident(),)), NOW)
+            assert store.incident(1) is not None
+            raise RuntimeError("killed here")
+
+    with pytest.raises(RuntimeError, match="killed here"):
+        breaks()
     assert store.incident(1) is None
 
 

@@ -61,7 +61,7 @@ def test_a_password_is_never_shown() -> None:
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "not a url", ""])
 def test_other_databases_are_refused_in_words(url: str) -> None:
-    with pytest.raises(StoreError, match="sqlite|SQLite"):
+    with pytest.raises(StoreError, match=r"sqlite|SQLite"):
         open_store(url, secret=b"k")
 
 
@@ -129,7 +129,9 @@ def test_a_file_is_copied_before_a_migration_but_not_when_it_is_new(
         assert brand_sums(restored) == [(NOW, (1, 0, 0))]
 
 
-def test_a_migration_that_breaks_half_way_changes_nothing(store: Store, coming_version: Callable[..., None]) -> None:
+def test_a_migration_that_breaks_half_way_changes_nothing(
+    store: Store, coming_version: Callable[..., None]
+) -> None:
     save(store, made("1"))
     coming_version('raise RuntimeError("power cut")')
     with pytest.raises(RuntimeError, match="power cut"):
@@ -143,7 +145,7 @@ def test_a_migration_that_breaks_half_way_changes_nothing(store: Store, coming_v
 def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
     with store._db.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreTooNew, match="9999.*newer version"):
+    with pytest.raises(StoreTooNew, match=r"9999.*newer version"):
         store.migrate(NOW)
 
 

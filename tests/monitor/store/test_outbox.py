@@ -99,7 +99,9 @@ def test_after_a_crash_what_was_being_sent_is_unknown_and_due(store: Store) -> N
 
 def test_due_ones_come_by_priority_then_in_the_order_decided(store: Store) -> None:
     store.add_notifications([notification("a"), notification("b", priority=0), notification("c")])
-    store.add_notifications([notification("later", next_attempt_at=NOW + MINUTE), notification("held", state=S.HELD)])
+    store.add_notifications(
+        [notification("later", next_attempt_at=NOW + MINUTE), notification("held", state=S.HELD)]
+    )
     assert [found.key for found in store.due_notifications(NOW)] == ["b", "a", "c"]
     assert [found.key for found in store.due_notifications(NOW, limit=2)] == ["b", "a"]
 

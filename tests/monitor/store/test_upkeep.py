@@ -140,7 +140,9 @@ def test_a_brand_goes_with_everything_but_what_others_share(store: Store) -> Non
     assert brand_sums(store, "Sydbuss") == [(NOW, (1, 0, 0))]
 
 
-@pytest.mark.parametrize("named", [{}, {"author": "a"}, {"platform": "p"}, {"platform": "p", "author": "a", "global_id": "g"}])
+@pytest.mark.parametrize(
+    "named", [{}, {"author": "a"}, {"platform": "p"}, {"platform": "p", "author": "a", "global_id": "g"}]
+)
 def test_an_erasure_must_say_of_what(store: Store, named: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="name a brand"):
         store.erase(NOW, **named)  # type: ignore[arg-type]
@@ -185,15 +187,18 @@ class NewScorer:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def score(
-        self, texts: Sequence[str], language: object = None, mask: Sequence[str] = ()
-    ) -> Sequence[Scored]:
+    def score(self, texts: Sequence[str], language: object = None, mask: Sequence[str] = ()) -> Sequence[Scored]:
         self.asked += texts
         return [Scored("negative") for _ in texts]
 
 
 def test_history_is_scored_again_and_counted_again_in_one_switch(store: Store) -> None:
-    save(store, made("1", links=(Link(BRAND), Link("Sydbuss"))), made("2", at=NOW - HOUR), made("old", at=NOW - 9 * DAY))
+    save(
+        store,
+        made("1", links=(Link(BRAND), Link("Sydbuss"))),
+        made("2", at=NOW - HOUR),
+        made("old", at=NOW - 9 * DAY),
+    )
     store.save_detector_state(BRAND, NOW, "v", {})
     seen: list[tuple[tuple[str, ...], object]] = []
     done = rescore(
