@@ -8,6 +8,7 @@ from detectors.frame import MentionRow
 from detectors.options import DetectionOptions
 from detectors.signal import Explanation, Finding, Level, Number, Scope
 
+_NOT_IN_JEST = 0.6  # a threat whose text is not even probably negative is a figure of speech
 _NEWS_KINDS = frozenset({"news", "article"})
 
 
@@ -32,7 +33,7 @@ def judge_arrival(row: MentionRow, context: ArrivalContext) -> Finding | None:
 
 
 def _threat(row: MentionRow, context: ArrivalContext) -> Finding | None:
-    if row.hostile != "threat":
+    if row.hostile != "threat" or row.p_negative < _NOT_IN_JEST:
         return None
     return _finding(row, context, "threat", Level.WATCH, "direct_threat", {"source": row.source})
 

@@ -16,7 +16,7 @@ _GROWTH_HOURS = 6
 _SMALL_DAY = 8.0
 _YOUNG = 0.5
 _YOUNG_DAYS = 14.0  # until then the rarity of a day is mostly the prior's, and less of it is asked for
-_YOUNG_WATCH, _YOUNG_WARNING = 0.5, 0.3
+_YOUNG_DISCOUNT = 0.3
 _ORDINARY_SURPRISE = 1.0
 _TICKS_AN_HOUR = 12
 _MOST_SUSTAINED = 2.0
@@ -101,7 +101,7 @@ def _is_bad_hour(n: PeopleNumbers, t: Thresholds, sustained: float, shared: floa
     if n.hour < t.warning_people:
         return False
     if n.z >= t.warning_z * n.strictness():
-        discount = _YOUNG_WARNING if n.age_days < _YOUNG_DAYS else 0.0
+        discount = _YOUNG_DISCOUNT if n.age_days < _YOUNG_DAYS else 0.0
         very_rare = n.surprise >= t.warning_surprise - discount + shared
         if very_rare or (_bursting(n, t) and n.surprise >= t.watch_surprise + shared):
             return True
@@ -115,7 +115,7 @@ def _bursting(n: PeopleNumbers, t: Thresholds) -> bool:
 
 def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
     """Name the horizon that is unusual enough for a watch, or nothing."""
-    discount = _YOUNG_WATCH if n.age_days < _YOUNG_DAYS else 0.0
+    discount = _YOUNG_DISCOUNT if n.age_days < _YOUNG_DAYS else 0.0
     if n.surprise >= t.watch_surprise - discount + shared and n.z >= t.watch_z:
         if n.hour >= t.watch_people:
             return "hour"

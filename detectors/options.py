@@ -78,7 +78,7 @@ class Thresholds(_Section):
     crisis_surprise: float = Field(default=3.5, ge=0)
     day_watch_z: float = Field(default=4.0, gt=0)
     day_warning_z: float = Field(default=6.0, gt=0)
-    cold_watch_people: int = Field(default=15, ge=1)
+    cold_watch_people: int = Field(default=20, ge=1)
     cold_watch_share: float = Field(default=0.5, ge=0, le=1)
     cold_warning_people: int = Field(default=26, ge=1)
     cold_warning_authors: int = Field(default=42, ge=1)

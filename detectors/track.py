@@ -21,6 +21,7 @@ BURST_SHARE = (
 )
 _HORIZONS_JOIN = 1.75  # sd of the sum of the two z, which share an hour (docs/detection.md)
 _COLD_HOURS, _COLD_MENTIONS, _COLD_BUSY_HOURS = 24.0, 20, 6
+_LONGEST_COLD_HOURS = 14 * 24.0  # after two weeks few mentions are what is usual
 _SURE_PEOPLE = 1.0
 _AS_NEGATIVE = 0.85
 _SIGNS_JOIN = 1.85  # sd of the sum of both z, which correlate by about .7 where half the people are negative
@@ -49,11 +50,8 @@ class ScopeTrack:
     @property
     def cold(self) -> bool:
         """Whether there is too little history for a baseline."""
-        return (
-            self.negative.hours < _COLD_HOURS
-            or self.mentions < _COLD_MENTIONS
-            or self.busy_hours < _COLD_BUSY_HOURS
-        )
+        few = self.mentions < _COLD_MENTIONS or self.busy_hours < _COLD_BUSY_HOURS
+        return self.negative.hours < (_LONGEST_COLD_HOURS if few else _COLD_HOURS)
 
     def numbers(self, people: Mapping[timedelta, People], moment: Moment, factor: float) -> PeopleNumbers:
         """How unusual the negative people are; `factor`: how many times the usual is usual (planned events)."""
@@ -108,7 +106,7 @@ class ScopeTrack:
         if self.negative.hours >= _COLD_HOURS:
             z = self.numbers(people, moment, factor).z
             self.days.learn(z, float(hour.negative), moment.day)
-        self.busy_hours += hour.mentions >= 3
+        self.busy_hours += hour.mentions > 0
         self.busiest_people = max(self.busiest_people, hour.negative)
         self.negative.learn(hour.negative / factor, moment, covered)
         if self.negative.hours >= 3:

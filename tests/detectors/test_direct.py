@@ -21,13 +21,17 @@ def test_an_ordinary_angry_post_asks_for_nothing_by_itself() -> None:
     assert judge_arrival(replace(ROW, label="negative", hostile="insult", followers=900), QUIET) is None
 
 
+def test_a_figure_of_speech_is_no_threat() -> None:
+    assert judge_arrival(replace(ROW, hostile="threat", p_negative=0.3), QUIET) is None
+
+
 @pytest.mark.parametrize("shield", [{"backfill": True}, {"own": True}])
 def test_backfill_and_own_posts_never_alarm(shield: dict[str, bool]) -> None:
-    assert judge_arrival(replace(ROW, hostile="threat", **shield), QUIET) is None
+    assert judge_arrival(replace(ROW, hostile="threat", p_negative=0.9, **shield), QUIET) is None
 
 
 def test_a_threat_is_told_at_any_hour() -> None:
-    finding = judge_arrival(replace(ROW, hostile="threat"), QUIET)
+    finding = judge_arrival(replace(ROW, hostile="threat", p_negative=0.9), QUIET)
     assert finding is not None
     assert (finding.detector, finding.level, finding.at) == ("threat", Level.WATCH, T0)
 

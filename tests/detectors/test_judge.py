@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import pytest
 from detectors.frame import MentionRow
 from detectors.judge import BrandJudge
 from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation
+from detectors.options import DetectionOptions, PlannedEvent
 from detectors.signal import Direction, Finding, Level, Scope
 from detectors.window import BrandWindow
 
@@ -79,12 +81,10 @@ def test_two_ordinary_weeks_are_calm(fortnight: list[MentionRow]) -> None:
 
 
 def test_an_outage_is_warned_of_and_says_so_in_numbers(fortnight: list[MentionRow]) -> None:
-    start = T0 + timedelta(days=13, hours=14)
-    crowd = [
-        mention(10**10 + i, start + timedelta(seconds=40 * i), author=f"q{i}", label="negative") for i in range(90)
-    ]
+    start = AFTERNOON
+    outage = crowd(start, 90, 60)
     judge = BrandJudge("b")
-    found = run(fortnight + crowd, start + timedelta(hours=1), judge)
+    found = run(fortnight + outage, start + timedelta(hours=1), judge)
     first = next(f for f in found if f.level >= Level.WARNING)
     assert first.at - start <= timedelta(minutes=40)
     assert first.scope == Scope("b")
@@ -92,6 +92,127 @@ def test_an_outage_is_warned_of_and_says_so_in_numbers(fortnight: list[MentionRo
     assert numbers["people"] == first.observed > numbers["usual_high"] > numbers["usual_low"]
     assert numbers["day_kind"] == "sunday"
     assert judge.context().level >= Level.WARNING
+
+
+def crowd(start: datetime, many: int, minutes: float, **more: object) -> list[MentionRow]:
+    """Different people who write evenly over some minutes."""
+    more = {"label": "negative", **more}
+    return [
+        mention(10**10 + i, start + timedelta(minutes=minutes * i / many), author=f"q{i}", **more)
+        for i in range(many)
+    ]
+
+
+AFTERNOON = T0 + timedelta(days=13, hours=14)
+
+
+def test_one_loud_author_is_not_a_crisis(fortnight: list[MentionRow]) -> None:
+    loud = [replace(row, author="loud") for row in crowd(AFTERNOON, 60, 60)]
+    assert highest(run(fortnight + loud, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
+
+
+def test_a_joke_that_hundreds_repeat_is_at_most_a_watch(fortnight: list[MentionRow]) -> None:
+    joke = "RT @air: our trains are always on time, honest"
+    copies = crowd(AFTERNOON, 200, 60, text=joke)
+    assert highest(run(fortnight + copies, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
+
+
+def test_mockery_that_is_less_negative_than_usual_is_at_most_a_watch(fortnight: list[MentionRow]) -> None:
+    mockery = [
+        replace(row, label="negative" if i % 6 == 0 else "neutral")
+        for i, row in enumerate(crowd(AFTERNOON, 200, 60))
+    ]
+    found = run(fortnight + mockery, AFTERNOON + timedelta(hours=2))
+    assert highest(found) == Level.WATCH
+    assert {f.detector for f in found} >= {"volume"}
+
+
+def test_a_burst_of_bots_is_at_most_a_watch(fortnight: list[MentionRow]) -> None:
+    bots = crowd(AFTERNOON, 300, 6, text="Win a free phone today, click the link now", label="neutral")
+    assert highest(run(fortnight + bots, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
+
+
+def test_praise_goes_its_own_way(fortnight: list[MentionRow]) -> None:
+    found = run(fortnight + crowd(AFTERNOON, 80, 60, label="positive"), AFTERNOON + timedelta(hours=1.5))
+    assert {f.direction for f in found} == {Direction.PRAISE}
+    assert "praise_people" in {f.explanation.key for f in found}
+
+
+def test_a_brand_that_is_always_scolded_is_not_in_trouble_on_its_ordinary_days() -> None:
+    found = run(stream(10, 12, negative=0.75, seed=4), T0 + timedelta(days=10))
+    assert highest(found) <= Level.WATCH
+    assert len({f.at.date() for f in found}) <= 1
+
+
+def test_a_municipality_of_five_a_day_sees_its_bad_day() -> None:
+    days, hours = 28, 5 / 24
+    quiet = stream(days, hours, negative=0.4, seed=5)
+    bad = crowd(T0 + timedelta(days=days), 30, 24 * 60)
+    found = [f for f in run(quiet + bad, T0 + timedelta(days=days + 1)) if f.level]
+    assert found
+    assert T0 + timedelta(days=days) < found[0].at <= T0 + timedelta(days=days, hours=14)
+
+
+def test_a_stream_that_starts_in_mid_crisis_is_flagged_at_once_and_says_that_it_knows_nothing_yet() -> None:
+    judge = BrandJudge("b")
+    found = run(crowd(T0 + timedelta(minutes=3), 150, 120), T0 + timedelta(hours=2), judge)
+    assert judge.cold
+    assert found[0].at <= T0 + timedelta(hours=1)
+    warned = next(f for f in found if f.level == Level.WARNING)
+    assert warned.at <= T0 + timedelta(hours=2)
+    assert warned.explanation.key == "cold_people"
+
+
+def test_what_is_learnt_is_told_in_days(fortnight: list[MentionRow]) -> None:
+    judge = BrandJudge("b")
+    assert (judge.learnt, judge.cold) == (0, True)
+    run(fortnight, T0 + timedelta(days=3), judge)
+    assert judge.learnt == pytest.approx(3, abs=0.1)
+    assert not judge.cold
+
+
+def test_a_planned_event_widens_what_is_usual(fortnight: list[MentionRow]) -> None:
+    rows = fortnight + crowd(AFTERNOON, 20, 60)
+    end = AFTERNOON + timedelta(hours=2)
+    event = PlannedEvent(name="strike", starts=AFTERNOON - timedelta(hours=4), ends=end, factor=6)
+    assert highest(run(rows, end)) >= Level.WATCH
+    assert highest(run(rows, end, BrandJudge("b", DetectionOptions(planned_events=(event,))))) == Level.CALM
+
+
+def test_one_thread_that_takes_off_is_seen_though_the_brand_hardly_moves() -> None:
+    """Half of a big brand's mentions are unhappy anyway: the thread is what stands out."""
+    quiet = stream(6, 60, negative=0.5, seed=7)
+    start = T0 + timedelta(days=5, hours=10)
+    root = mention(10**11, start, thread="t1", author="angry", label="negative")
+    replies = crowd(start, 70, 180, label="neutral", thread="t1", is_root=False, text="stå på!")
+    found = [f for f in run([*quiet, root, *replies], start + timedelta(hours=3)) if f.detector == "thread"]
+    assert found[0].at - start <= timedelta(hours=2)
+    assert found[0].scope.name == "t1"
+    assert max(f.level for f in found) == Level.WARNING
+    assert found[-1].explanation.key == "thread_cheered"
+
+
+def test_a_thread_full_of_thanks_is_no_trouble() -> None:
+    start = T0 + timedelta(days=1)
+    thanks = crowd(start, 60, 90, label="positive", thread="t1", is_root=False)
+    found = run([*stream(1.5, 20), *thanks], start + timedelta(hours=2))
+    assert [f for f in found if f.detector == "thread"] == []
+
+
+def test_the_same_crisis_looks_the_same_in_any_zone_but_the_sentence_names_the_local_day() -> None:
+    midnight = T0 + timedelta(days=6)  # in Oslo it is one o'clock on Sunday
+    rows = stream(6.2, 12, seed=9) + crowd(midnight - timedelta(minutes=40), 80, 60)
+    zones = ("UTC", "Europe/Oslo")
+    utc, oslo = (run(rows, midnight + timedelta(hours=0.8), BrandJudge("b", timezone=ZoneInfo(z))) for z in zones)
+    assert highest(utc) == highest(oslo) >= Level.WARNING
+
+    def days(found: list[Finding]) -> set[object]:
+        hours = [
+            f for f in found if f.at == midnight + timedelta(minutes=5) and "day_kind" in f.explanation.numbers
+        ]
+        return {f.explanation.numbers["day_kind"] for f in hours}
+
+    assert (days(utc), days(oslo)) == ({"saturday"}, {"sunday"})
 
 
 def test_learning_history_leaves_the_same_state_as_observing_it(fortnight: list[MentionRow]) -> None:

@@ -86,8 +86,8 @@ def test_worse_numbers_never_lower_the_level(z: float, more: float, surprise: fl
     ("people", "expected"),
     [
         (People(authors=60, negative=40, mentions=70, negative_mentions=50), Level.WARNING),
-        (People(authors=30, negative=18, mentions=33, negative_mentions=24), Level.WATCH),
-        (People(authors=90, negative=18, mentions=120, negative_mentions=24), Level.CALM),
+        (People(authors=34, negative=22, mentions=38, negative_mentions=27), Level.WATCH),
+        (People(authors=90, negative=22, mentions=120, negative_mentions=27), Level.CALM),
         (People(authors=9, negative=6, mentions=9, negative_mentions=6), Level.CALM),
         (People(), Level.CALM),
     ],
