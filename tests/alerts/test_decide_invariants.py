@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, settings
@@ -223,7 +224,7 @@ class Story(RuleBasedStateMachine):
         for incident in self.world.incidents.values():
             levels = [level for level, _ in incident.levels]
             assert levels[-1] is incident.level or incident.state is IncidentState.CLOSED
-            assert all(one is not other for one, other in zip(levels, levels[1:], strict=False))
+            assert all(one is not other for one, other in pairwise(levels))
 
 
 def _running(incident: Incident) -> bool:
@@ -231,9 +232,10 @@ def _running(incident: Incident) -> bool:
 
 
 Story.TestCase.settings = settings(
-    max_examples=int(os.environ.get("STORIES", "40")),
+    max_examples=int(os.environ.get("STORIES", "25")),
     stateful_step_count=20,
     deadline=None,
+    derandomize="STORIES" not in os.environ,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,) if os.environ.get("NOSHRINK") else tuple(Phase),
     report_multiple_bugs=False,
