@@ -160,18 +160,29 @@ def _mark(incident: Incident, notification: Notification | None, reader: Reader)
     return reader.text("mark.drill") if drill else ""
 
 
+_SAYS_NOTHING = (Reason.FIRST, Reason.EDIT, Reason.DRILL)
+"""Reasons of messages whose lead says everything."""
+
+
 def _opening(incident: Incident, plan: Plan, notification: Notification | None, reader: Reader) -> str:
     """Return why this is sent now; "" for the first alert, whose lead says it."""
-    if notification is None or notification.reason in (Reason.FIRST, Reason.EDIT, Reason.DRILL):
+    if notification is None or (
+        notification.reason in _SAYS_NOTHING and not notification.data.get("nobody_on_call")
+    ):
         return ""
     values = {**reason_values(incident, plan, reader), **notification.data}
     return _reason_sentence(notification.reason, reader, values)
 
 
+_CASES = ("chain_ended", "nobody_on_call", "threat", "message", "recovered")
+"""Entries of a notification's data that make a case of its own."""
+
+
 def _reason_sentence(reason: Reason, reader: Reader, values: Mapping[str, object]) -> str:
     """Return the catalogue's sentence for a reason: the special one where the data names a case."""
-    cases = [str(values[name]) for name in ("obligation", "state") if values.get(name)]
-    cases = [name for name in ("chain_ended", "threat", "message") if values.get(name)] + cases
+    cases = [name for name in _CASES if values.get(name)]
+    cases += [str(values[name]) for name in ("why", "obligation", "state") if values.get(name)]
+    cases += ["lowered"] if values.get("was") else []
     keys = [*(f"reason.{reason}.{case}" for case in cases), f"reason.{reason}", "reason.other"]
     return reader.text(next(key for key in keys if reader.has(key)), **worded(values, reader))
 

@@ -42,6 +42,7 @@ _FAMILIES = {
     "obligation": "obligation",
     "action": "action",
     "day_kind": "day",
+    "why": "trip",
 }
 """Values that are words of ours, and the catalogue family that translates them."""
 

@@ -26,7 +26,7 @@ _WHITE = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n\s*\n+")
 _SKIN_TONES = range(0x1F3FB, 0x1F3FF + 1)
 _REGIONAL = range(0x1F1E6, 0x1F1FF + 1)
-_LINK_JOINTS = re.compile(r"(?<=\w)(?=[.:]\w)|(?<=:)(?=//)|(?<=[@#!])(?=\w)")
+_LINK_JOINTS = re.compile(r"(?<=\w)(?=\.[^\W\d_])|(?<=:)(?=//)|(?<=[@#!])(?=\w)")
 _WORD_JOINER = "\u2060"
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 

@@ -113,9 +113,14 @@ def _body(service: Any, message: RenderedMessage) -> tuple[str, str]:
     """Return the body and Apprise's name of its format, as the service likes it best."""
     if service.body_maxlen < SMALL_BODY:
         return short_text(message.card), "text"
-    if service.notify_format == "html":
+    formats = _formats(service)
+    if formats[0] == "html":
         return html_mail(message.card), "html"
     text = plain_text(message.card, unlinked=True)
-    if service.notify_format == "markdown":
-        return without_format(unlink(text)), "text"
-    return text, "text"
+    return (without_format(text) if "markdown" in formats else text), "text"
+
+
+def _formats(service: Any) -> tuple[str, ...]:
+    """Return the formats that a service takes, its favourite first; Apprise gives one or a tuple of them."""
+    given = service.notify_format
+    return tuple(str(getattr(form, "value", form)) for form in (given if isinstance(given, tuple) else (given,)))

@@ -35,10 +35,10 @@ def _quote(card: Card, post: CardQuote) -> str:
     url = web_url(post.url)
     label = _text(card.link_label)
     link = f' · <a href="{escape_html(url)}" rel="noreferrer">{label}</a>' if url else ""
-    words = escape_html(unlink(clean(post.text)))
+    words = _text(post.text)
     about = f'<br><span style="color:#777777">{_text(post.about)}{link}</span>'
     return f'<blockquote style="{_QUOTE_STYLE}">{words}{about}</blockquote>'
 
 
 def _text(text: str) -> str:
-    return escape_html(clean(text)).replace("\n", "<br>")
+    return escape_html(unlink(clean(text))).replace("\n", "<br>")

@@ -130,6 +130,12 @@ def test_an_unlinked_address_is_none_any_more_and_reads_the_same(text):
     assert said.replace("\u2060", "") == text
 
 
+@pytest.mark.parametrize("text", ["14:20", "14.200", "kl. 15.00", "ja/nej", "A: b"])
+def test_times_numbers_and_sentences_are_left_alone(text):
+    """An invisible character in an SMS halves what fits in it."""
+    assert unlink(text) == text
+
+
 def test_formatting_characters_become_look_alikes():
     assert without_format("*a* _b_ ~c~ `d`") == "∗a∗ ˍbˍ ∼c∼ ˋdˋ"
 
