@@ -9,13 +9,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.collectors.base import Batch
 from monitor.matching import Match, Matcher
 from monitor.mention import Mention, Refusal
 from monitor.privacy import author_hash
-from monitor.soundness import defect
+from monitor.soundness import defect, measurement_defect, removal_defect
 from monitor.store.records import Judgement, Link, PreparedBatch, PreparedMention
 
 STORED_CHARACTERS = 20_000
@@ -71,6 +71,8 @@ class TextScorer(Protocol):
         ...
 
 
+T = TypeVar("T")
+
 ThreadBrands = Callable[[str, Iterable[str]], Mapping[str, tuple[str, ...]]]
 """(platform, ids) → brands of those that are stored; `Store.thread_brands` is one."""
 
@@ -115,7 +117,9 @@ class Ingestor:
         `source` is the source of posts that name none, `source_brand` the brand that it is about as a whole,
         `language` the source's language where the post names none.
         """
-        sound, refused = _sound(batch.mentions, source, now)
+        sound, refused = _sound(_named(batch.mentions, source), defect, now)
+        measured, wrong = _sound(batch.measurements, measurement_defect, now)
+        removed, strange = _sound(batch.removals, removal_defect, now)
         matches = self._match(sound, source_brand, thread_brands)
         kept = list(zip(sound, matches, strict=True))
         judgements = self._judge(kept, language)
@@ -125,9 +129,9 @@ class Ingestor:
         )
         return PreparedBatch(
             mentions=prepared,
-            measurements=batch.measurements,
-            removals=batch.removals,
-            refusals=(*batch.refusals, *refused),
+            measurements=tuple(measured),
+            removals=tuple(removed),
+            refusals=(*batch.refusals, *refused, *wrong, *strange),
             unmatched=sum(not mention.links for mention in prepared),
         )
 
@@ -206,25 +210,34 @@ def _count(value: int | None) -> int | None:
     return None if value is None or value < 0 else value
 
 
-def _sound(mentions: Iterable[Mention], source: str, now: datetime) -> tuple[list[Mention], list[Refusal]]:
-    sound: list[Mention] = []
+def _sound(
+    found: Iterable[T], check: Callable[[T, datetime], str | None], now: datetime
+) -> tuple[list[T], list[Refusal]]:
+    """What `check` finds nothing wrong with, and a refusal for each of the others."""
+    sound: list[T] = []
     refused: list[Refusal] = []
-    for mention in mentions:
+    for item in found:
         try:
-            mention = mention if mention.source or not source else replace(mention, source=source)
-            why = defect(mention, now)
-        except Exception as error:  # a collector handed over something that is no mention at all
+            why = check(item, now)
+        except Exception as error:  # a collector handed over something of another kind altogether
             why = f"could not be read ({type(error).__name__})"
         if why is None:
-            sound.append(mention)
+            sound.append(item)
         else:
-            refused.append(Refusal(_where(mention), why))
+            refused.append(Refusal(_where(item), why))
     return sound, refused
 
 
-def _where(mention: Mention) -> str:
-    place = f"{getattr(mention, 'platform', '?')} {getattr(mention, 'global_id', '?')}"
+def _where(item: object) -> str:
+    place = f"{getattr(item, 'platform', '?')} {getattr(item, 'global_id', getattr(item, 'name', '?'))}"
     return place[:200].encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def _named(mentions: Iterable[Mention], source: str) -> list[Mention]:
+    """The mentions with `source` where they name none."""
+    if not source:
+        return list(mentions)
+    return [m if getattr(m, "source", "?") else replace(m, source=source) for m in mentions]
 
 
 def _inherited(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from monitor.mention import Mention
+from monitor.mention import Measurement, Mention, Removal
 
 TEXT_LIMIT = 1_000_000
 """Characters. Longer than any e-mail; a text of megabytes is an export gone wrong."""
@@ -46,6 +47,29 @@ def defect(mention: Mention, now: datetime) -> str | None:
         if wrong:
             return f"{name} {wrong}"
     return _wrong_brands(mention) or _wrong_numbers(mention) or _wrong_times(mention, now)
+
+
+def measurement_defect(found: Measurement, now: datetime) -> str | None:
+    """Why a measurement cannot be stored; None when it can."""
+    for name in ("brand", "name", "source"):
+        value = getattr(found, name)
+        wrong = "is missing" if value is None else _wrong_text(value, NAME_LIMIT)
+        if wrong:
+            return f"{name} {wrong}"
+    if isinstance(found.value, bool) or not isinstance(found.value, int | float) or not math.isfinite(found.value):
+        return "value is no finite number"
+    wrong = wrong_time(found.at, now) if isinstance(found.at, datetime) else "is no time"
+    return f"at {wrong}" if wrong else None
+
+
+def removal_defect(found: Removal, now: datetime) -> str | None:  # noqa: ARG001 - the same shape as its siblings
+    """Why a removal cannot be looked up; None when it can."""
+    for name in ("platform", "global_id"):
+        value = getattr(found, name)
+        wrong = _wrong_text(value, NAME_LIMIT) if value else "is empty"
+        if wrong:
+            return f"{name} {wrong}"
+    return None
 
 
 def broken_characters(text: str) -> str | None:

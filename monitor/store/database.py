@@ -194,6 +194,11 @@ def upsert(
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
+def storable(text: str) -> str:
+    """Text of somebody else (an error, a reason) as any database takes it: no NUL, no lone surrogates."""
+    return text if text.isprintable() else text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """`items` in parts that fit into one query."""
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

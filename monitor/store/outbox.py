@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, literal, or_, select, update
 
 from alerts.incident import Notification, NotificationState, Reason
+from monitor.store.database import storable
 from monitor.store.subject import Subject
 from monitor.store.tables import notifications
 
@@ -86,15 +87,17 @@ class Outbox(Subject):
 
     def mark_unknown(self, key: str, error: str, *, next_attempt_at: datetime | None = None) -> bool:
         """It may or may not have arrived: to be looked up before it is sent again."""
-        return self._go(key, State.UNKNOWN, error=error, next_attempt_at=next_attempt_at)
+        return self._go(key, State.UNKNOWN, error=storable(error), next_attempt_at=next_attempt_at)
 
     def mark_pending(self, key: str, *, next_attempt_at: datetime | None = None, error: str | None = None) -> bool:
         """It surely has not arrived and is to be tried again, not before `next_attempt_at`."""
-        return self._go(key, State.PENDING, error=error, next_attempt_at=next_attempt_at)
+        return self._go(
+            key, State.PENDING, error=storable(error) if error else None, next_attempt_at=next_attempt_at
+        )
 
     def mark_failed(self, key: str, error: str) -> bool:
         """It has not arrived and never will: trying again cannot help."""
-        return self._go(key, State.FAILED, error=error, next_attempt_at=None)
+        return self._go(key, State.FAILED, error=storable(error), next_attempt_at=None)
 
     def mark_superseded(self, key: str) -> bool:
         """A newer notification says more; this one is not sent."""
@@ -106,7 +109,7 @@ class Outbox(Subject):
 
     def mark_rerouted(self, key: str, error: str = "") -> bool:
         """It went another way: a notification of its own, on another channel."""
-        return self._go(key, State.REROUTED, error=error or None, next_attempt_at=None)
+        return self._go(key, State.REROUTED, error=storable(error) or None, next_attempt_at=None)
 
     def recover_sending(self, look_at: datetime | None = None) -> int:
         """After a start: what was being sent when the last daemon died may have arrived; it is looked up from

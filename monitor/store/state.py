@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from detectors.observation import BUCKET
 from monitor.mention import Refusal
-from monitor.store.database import insert_missing, upsert
+from monitor.store.database import insert_missing, storable, upsert
 from monitor.store.subject import Subject
 from monitor.store.tables import (
     coverage,
@@ -127,8 +127,8 @@ class Sources(Subject):
                 "name": name,
                 "failing_since": before.failing_since or now,
                 "failures": before.failures + 1,
-                "error": error,
-                "remedy": remedy,
+                "error": storable(error),
+                "remedy": storable(remedy),
                 "permanent": permanent,
                 "next_due_at": next_due_at,
             }
@@ -188,7 +188,9 @@ class DaemonState(Subject):
 
     def job_finished(self, job: str, now: datetime, *, error: str | None = None) -> None:
         """A job has run; `error` says what went wrong, None that it went well."""
-        row = {"job": job, "finished_at": now, "error": error} | ({} if error else {"ok_at": now})
+        row = {"job": job, "finished_at": now, "error": storable(error) if error else None} | (
+            {} if error else {"ok_at": now}
+        )
         with self._db.writing() as connection:
             upsert(connection, job_runs, [row])
 

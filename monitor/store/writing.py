@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from monitor.mention import Measurement, Refusal
-from monitor.store.database import insert_many, upsert
+from monitor.store.database import insert_many, storable, upsert
 from monitor.store.records import Judgement, Link, PreparedMention
 from monitor.store.tables import links, measurements, mentions, refusals, sources, to_micros
 
@@ -37,7 +37,7 @@ def save_measurements(connection: Connection, found: Sequence[Measurement]) -> N
 def save_refusals(connection: Connection, source: str, refused: Sequence[Refusal], now: datetime) -> None:
     """Log what could not be understood, for the operator."""
     rows = [
-        {"source": source, "at": now, "place": refusal.where, "why": refusal.why}
+        {"source": source, "at": now, "place": storable(refusal.where), "why": storable(refusal.why)}
         for refusal in refused[:REFUSALS_A_BATCH]
     ]
     if rows:

@@ -198,6 +198,28 @@ def test_something_that_is_no_mention_at_all_is_refused() -> None:
     assert (len(prepared.mentions), len(prepared.refusals)) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Measurement("Nordtåg", "calls", NOW, float("nan")),
+        Measurement("Nordtåg", "calls", NOW, "3"),  # type: ignore[arg-type]
+        Measurement("Nord\0tåg", "calls", NOW, 3.0),
+        Measurement("Nordtåg", "calls", datetime(2099, 1, 1, tzinfo=UTC), 3.0),
+        Measurement("Nordtåg", "calls", None, 3.0),  # type: ignore[arg-type]
+    ],
+)
+def test_malformed_measurements_are_refused(bad: Measurement) -> None:
+    good = Measurement("Nordtåg", "calls", NOW, 3.0)
+    prepared = prepare(batch=Batch(measurements=(bad, good)))
+    assert (prepared.measurements, len(prepared.refusals)) == ((good,), 1)
+
+
+def test_malformed_removals_are_refused() -> None:
+    bad = (Removal("mastodon", "1\0"), Removal("", "1"), Removal("mastodon", "half \ud83d"))
+    prepared = prepare(batch=Batch(removals=(*bad, Removal("mastodon", "1"))))
+    assert (prepared.removals, len(prepared.refusals)) == ((Removal("mastodon", "1"),), 3)
+
+
 def test_hidden_counts_are_unknown_counts() -> None:
     assert prepare(post("1", followers=-1)).mentions[0].followers is None
 

@@ -192,6 +192,16 @@ def test_refusals_are_logged_and_answered(store: Store) -> None:
     assert store.refusals("other") == []
 
 
+def test_reasons_in_broken_characters_do_not_break_the_batch(store: Store) -> None:
+    """PostgreSQL takes neither NUL nor lone surrogates, and error texts come from anywhere."""
+    saved = save(store, made("1"), refusals=(Refusal("line \0 1", "half \ud83d"),))
+    store.source_failed("tags", NOW, "cut \0 \udc00")
+    store.job_finished("detect", NOW, error="\0")
+    assert saved.taken == (1,)
+    assert store.refusals()[0][2] == Refusal("line  1", "half ?")
+    assert store.source_state("tags").error == "cut  ?"
+
+
 def test_a_flood_of_refusals_does_not_fill_the_disk(store: Store) -> None:
     save(store, refusals=tuple(Refusal(f"line {n}", "rubbish") for n in range(5000)))
     assert len(store.refusals(limit=10_000)) == 200
