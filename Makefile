@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where libraries that keep caches and settings put them (not for pip, which reads your settings).
+INSIDE := XDG_CACHE_HOME=$(CURDIR)/.cache/xdg XDG_CONFIG_HOME=$(CURDIR)/.cache/xdg \
+	MPLCONFIGDIR=$(CURDIR)/.cache/matplotlib
 
 .PHONY: run demo test lint torture bench clean
 
@@ -20,13 +23,14 @@ $(VENV)/.test: pyproject.toml
 	touch $@ $(VENV)/.run
 
 run: $(VENV)/.run
-	$(BIN)/crisis-monitor run
+	$(INSIDE) $(BIN)/crisis-monitor run
 
 demo: $(VENV)/.run
-	$(BIN)/crisis-monitor demo
+	$(INSIDE) $(BIN)/crisis-monitor demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not torture" -n auto
+	@mkdir -p .cache
+	$(INSIDE) $(BIN)/python -m pytest -m "not torture" -n auto --basetemp=.cache/pytest
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -35,7 +39,8 @@ lint: $(VENV)/.test
 	$(BIN)/lint-imports
 
 torture: $(VENV)/.test
-	$(BIN)/python -m pytest -m torture
+	@mkdir -p .cache
+	$(INSIDE) $(BIN)/python -m pytest -m torture --basetemp=.cache/pytest
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info
