@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where libraries that keep caches and settings put them (not for pip, which reads your settings).
-INSIDE := XDG_CACHE_HOME=$(CURDIR)/.cache/xdg XDG_CONFIG_HOME=$(CURDIR)/.cache/xdg \
-	MPLCONFIGDIR=$(CURDIR)/.cache/matplotlib
+INSIDE := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/xdg" \
+	MPLCONFIGDIR="$(CURDIR)/.cache/matplotlib"
 
 .PHONY: run demo test lint torture bench clean
 
