@@ -17,6 +17,7 @@ from detectors.voices import defends_brand
 
 _TEXT_LENGTH = 500
 _MOST_WORDS, _MOST_EXAMPLES, _MOST_IDS = 8, 5, 500
+_READ_FOR_WORDS, _READ_FOR_EXAMPLES = 1500, 400  # newest rows that are read for words and for examples
 _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|@[\w.@-]+|&\w+;")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -32,6 +33,7 @@ def build_evidence(
     chosen = options or DetectionOptions()
     theirs = [row for row in rows if not row.own]
     people = count_people(theirs)
+    recent = theirs[-_READ_FOR_WORDS:]
     return Evidence(
         mentions=people.mentions,
         negative=people.negative_mentions,
@@ -41,12 +43,12 @@ def build_evidence(
         supportive=sum(defends_brand(row.text) for row in theirs),
         questions=sum(row.question for row in theirs),
         reach=estimate_reach(theirs, chosen.reach_per_person),
-        words=leading_words(theirs, background),
+        words=leading_words(recent, background[-_READ_FOR_WORDS:]),
         sources=tuple(Counter(row.source for row in theirs).most_common()),
         themes=tuple(theme_counts(theirs).most_common()),
         first=_quote(_first(theirs)),
         loudest=_quote(_loudest(theirs)),
-        examples=tuple(q for row in pick_examples(theirs) if (q := _quote(row))),
+        examples=tuple(q for row in pick_examples(recent[-_READ_FOR_EXAMPLES:]) if (q := _quote(row))),
     )
 
 

@@ -71,6 +71,11 @@ def sustained_surprise(before: float, n: PeopleNumbers) -> float:
     return max(0.0, min(before + more, _MOST_SUSTAINED))
 
 
+def drained(before: float) -> float:
+    """Let a tick pass in which nobody to speak of was unhappy."""
+    return max(0.0, before - _ORDINARY_SURPRISE / _TICKS_AN_HOUR)
+
+
 def judge_people(n: PeopleNumbers, t: Thresholds, sustained: float = 0.0, scopes: int = 1) -> Verdict:
     """Return the level that the numbers of a scope with a baseline ask for.
 

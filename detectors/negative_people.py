@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detectors.findings import day_kind, span
-from detectors.levels import PeopleNumbers, Verdict, judge_cold, judge_people, sustained_surprise
+from detectors.levels import PeopleNumbers, Verdict, drained, judge_cold, judge_people, sustained_surprise
 from detectors.own_days import tail_surprise
 from detectors.registry import COUNTED, ScopeCase, scope_detector
 from detectors.signal import Explanation, Finding, Number
@@ -19,10 +19,21 @@ def judge_negative_people(case: ScopeCase) -> Finding | None:
     """Return what the different negative people of a scope ask for, by baseline or, without one, absolutely."""
     if case.track.cold:
         return _cold(case)
+    if _too_few(case):
+        case.memory.sustained = drained(case.memory.sustained)
+        return None
     n = case.track.numbers(case.seen.people, case.moment, case.factor)
     case.memory.sustained = sustained_surprise(case.memory.sustained, n)
     verdict = judge_people(n, case.thresholds, case.memory.sustained, case.sharing)
     return _finding(case, n, verdict) if verdict.level else None
+
+
+def _too_few(case: ScopeCase) -> bool:
+    """Whether nothing can come of it, so that quiet scopes cost next to nothing."""
+    people, t = case.seen.people, case.thresholds
+    if people.get(HOURS, NOBODY).negative >= t.watch_people:
+        return False
+    return case.track.z_day(people.get(DAY, NOBODY), case.moment, case.factor) < t.day_watch_z
 
 
 def _finding(case: ScopeCase, n: PeopleNumbers, verdict: Verdict) -> Finding:

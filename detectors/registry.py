@@ -80,6 +80,7 @@ ThreadRule = Callable[[ThreadCase], Finding | None]
 
 _scope_rules: dict[str, tuple[frozenset[ScopeKind], ScopeRule]] = {}
 _thread_rules: dict[str, ThreadRule] = {}
+_rules_by_kind: dict[ScopeKind, tuple[tuple[str, ScopeRule], ...]] = {}
 
 
 def scope_detector(name: str, kinds: frozenset[ScopeKind]) -> Callable[[ScopeRule], ScopeRule]:
@@ -88,6 +89,7 @@ def scope_detector(name: str, kinds: frozenset[ScopeKind]) -> Callable[[ScopeRul
     def register(rule: ScopeRule) -> ScopeRule:
         _refuse_taken(name)
         _scope_rules[name] = (kinds, rule)
+        _rules_by_kind.clear()
         return rule
 
     return register
@@ -106,8 +108,12 @@ def thread_detector(name: str) -> Callable[[ThreadRule], ThreadRule]:
 
 def scope_rules(kind: ScopeKind) -> tuple[tuple[str, ScopeRule], ...]:
     """Return name and function of the detectors for scopes of a kind."""
-    _load()
-    return tuple((name, rule) for name, (kinds, rule) in _scope_rules.items() if kind in kinds)
+    found = _rules_by_kind.get(kind)
+    if found is None:
+        _load()
+        found = tuple((name, rule) for name, (kinds, rule) in _scope_rules.items() if kind in kinds)
+        _rules_by_kind[kind] = found
+    return found
 
 
 def thread_rules() -> tuple[tuple[str, ThreadRule], ...]:

@@ -57,7 +57,6 @@ class ScopeTrack:
         """How unusual the negative people are; `factor`: how many times the usual is usual (planned events)."""
         burst, hour, hours, day = (people.get(h, NOBODY) for h in HORIZONS)
         usual = _widened(self.negative.usual(moment), factor)
-        usual_day = _widened(self.negative_day.usual(moment), factor)
         quarter = Usual(usual.expected * BURST_SHARE, usual.dispersion, usual.days)
         usual_authors = _widened(self.authors.usual(moment), factor)
         negativity = _negativity(hour, usual.expected, usual_authors.expected)
@@ -75,14 +74,20 @@ class ScopeTrack:
             hours=hours.negative,
             day=day.negative,
             z_burst=quarter.z(burst.negative),
-            z_day=usual_day.z(day.negative) if self.negative_day.hours >= _DAY_AFTER_HOURS else 0.0,
+            z_day=self.z_day(day, moment, factor),
             z=z,
             surprise=self.days.surprise(z),
-            usual_day=usual_day.expected,
+            usual_day=self.negative_day.usual(moment).expected * factor,
             negativity=negativity,
             age_days=usual.days,
             loudness=max(_loudness(hour), _loudness(hours)),
         )
+
+    def z_day(self, day: People, moment: Moment, factor: float) -> float:
+        """How unusual the negative people of 24 hours are, in standard deviations; 0 in the first days."""
+        if self.negative_day.hours < _DAY_AFTER_HOURS:
+            return 0.0
+        return _widened(self.negative_day.usual(moment), factor).z(day.negative)
 
     def learn_volume(self, seen: Observation, factor: float) -> Judgement:
         """Learn the sums of a closed bucket, or its measurement. Returns the judgement of its volume."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -71,20 +71,55 @@ def as_history(observation: BrandObservation) -> BrandObservation:
     return BrandObservation(observation.brand, observation.at, scopes, observation.threads)
 
 
+AFTERNOON = T0 + timedelta(days=13, hours=14)
+SEASON_ENDS = T0 + timedelta(days=13)
+
+
 @pytest.fixture(scope="module")
 def fortnight() -> list[MentionRow]:
     return stream(14, 12)
+
+
+@pytest.fixture(scope="module")
+def seasoned(fortnight: list[MentionRow]) -> BrandJudge:
+    """A judge that has learnt the first thirteen of fourteen ordinary days."""
+    judge = BrandJudge("b")
+    for observation in observations(fortnight, SEASON_ENDS):
+        judge.learn(observation)
+    return judge
+
+
+@dataclass(frozen=True)
+class LastDay:
+    """The last ordinary day, with something more laid on it."""
+
+    judge: BrandJudge
+    ordinary: list[MentionRow]
+
+    def run(self, more: list[MentionRow], until: datetime, judge: BrandJudge | None = None) -> list[Finding]:
+        judge, window, found = judge or self.judge.copy(), BrandWindow("b"), []
+        window.add([*self.ordinary, *more])
+        at = SEASON_ENDS
+        while at < until:
+            at += BUCKET
+            found += judge.observe(window.observe(at))
+        return found
+
+
+@pytest.fixture
+def last_day(seasoned: BrandJudge, fortnight: list[MentionRow]) -> LastDay:
+    return LastDay(seasoned, [row for row in fortnight if row.event_time >= SEASON_ENDS - timedelta(hours=25)])
 
 
 def test_two_ordinary_weeks_are_calm(fortnight: list[MentionRow]) -> None:
     assert highest(run(fortnight, T0 + timedelta(days=14))) == Level.CALM
 
 
-def test_an_outage_is_warned_of_and_says_so_in_numbers(fortnight: list[MentionRow]) -> None:
+def test_an_outage_is_warned_of_and_says_so_in_numbers(last_day: LastDay) -> None:
     start = AFTERNOON
     outage = crowd(start, 90, 60)
-    judge = BrandJudge("b")
-    found = run(fortnight + outage, start + timedelta(hours=1), judge)
+    judge = last_day.judge.copy()
+    found = last_day.run(outage, start + timedelta(hours=1), judge)
     first = next(f for f in found if f.level >= Level.WARNING)
     assert first.at - start <= timedelta(minutes=40)
     assert first.scope == Scope("b")
@@ -103,37 +138,34 @@ def crowd(start: datetime, many: int, minutes: float, **more: object) -> list[Me
     ]
 
 
-AFTERNOON = T0 + timedelta(days=13, hours=14)
-
-
-def test_one_loud_author_is_not_a_crisis(fortnight: list[MentionRow]) -> None:
+def test_one_loud_author_is_not_a_crisis(last_day: LastDay) -> None:
     loud = [replace(row, author="loud") for row in crowd(AFTERNOON, 60, 60)]
-    assert highest(run(fortnight + loud, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
+    assert highest(last_day.run(loud, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
 
 
-def test_a_joke_that_hundreds_repeat_is_at_most_a_watch(fortnight: list[MentionRow]) -> None:
+def test_a_joke_that_hundreds_repeat_is_at_most_a_watch(last_day: LastDay) -> None:
     joke = "RT @air: our trains are always on time, honest"
     copies = crowd(AFTERNOON, 200, 60, text=joke)
-    assert highest(run(fortnight + copies, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
+    assert highest(last_day.run(copies, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
 
 
-def test_mockery_that_is_less_negative_than_usual_is_at_most_a_watch(fortnight: list[MentionRow]) -> None:
+def test_mockery_that_is_less_negative_than_usual_is_at_most_a_watch(last_day: LastDay) -> None:
     mockery = [
         replace(row, label="negative" if i % 6 == 0 else "neutral")
         for i, row in enumerate(crowd(AFTERNOON, 200, 60))
     ]
-    found = run(fortnight + mockery, AFTERNOON + timedelta(hours=2))
+    found = last_day.run(mockery, AFTERNOON + timedelta(hours=2))
     assert highest(found) == Level.WATCH
     assert {f.detector for f in found} >= {"volume"}
 
 
-def test_a_burst_of_bots_is_at_most_a_watch(fortnight: list[MentionRow]) -> None:
+def test_a_burst_of_bots_is_at_most_a_watch(last_day: LastDay) -> None:
     bots = crowd(AFTERNOON, 300, 6, text="Win a free phone today, click the link now", label="neutral")
-    assert highest(run(fortnight + bots, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
+    assert highest(last_day.run(bots, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
 
 
-def test_praise_goes_its_own_way(fortnight: list[MentionRow]) -> None:
-    found = run(fortnight + crowd(AFTERNOON, 80, 60, label="positive"), AFTERNOON + timedelta(hours=1.5))
+def test_praise_goes_its_own_way(last_day: LastDay) -> None:
+    found = last_day.run(crowd(AFTERNOON, 80, 60, label="positive"), AFTERNOON + timedelta(hours=1.5))
     assert {f.direction for f in found} == {Direction.PRAISE}
     assert "praise_people" in {f.explanation.key for f in found}
 
@@ -171,12 +203,12 @@ def test_what_is_learnt_is_told_in_days(fortnight: list[MentionRow]) -> None:
     assert not judge.cold
 
 
-def test_a_planned_event_widens_what_is_usual(fortnight: list[MentionRow]) -> None:
-    rows = fortnight + crowd(AFTERNOON, 20, 60)
-    end = AFTERNOON + timedelta(hours=2)
+def test_a_planned_event_widens_what_is_usual(last_day: LastDay) -> None:
+    unrest, end = crowd(AFTERNOON, 20, 60), AFTERNOON + timedelta(hours=2)
     event = PlannedEvent(name="strike", starts=AFTERNOON - timedelta(hours=4), ends=end, factor=6)
-    assert highest(run(rows, end)) >= Level.WATCH
-    assert highest(run(rows, end, BrandJudge("b", DetectionOptions(planned_events=(event,))))) == Level.CALM
+    expecting = BrandJudge.from_state(last_day.judge.to_state(), DetectionOptions(planned_events=(event,)))
+    assert highest(last_day.run(unrest, end)) >= Level.WATCH
+    assert highest(last_day.run(unrest, end, expecting)) == Level.CALM
 
 
 def test_one_thread_that_takes_off_is_seen_though_the_brand_hardly_moves() -> None:
