@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from alerts.actions import ActionKind
 from alerts.mandate import RESERVED_ROLES, LevelPolicy, Mandate, Step
 from alerts.mandate_places import Path, Problem, chains, channels_mentioned, names_mentioned
-from alerts.rights import POWERS
+from alerts.rights import POWERS, SILENCE
 
 
 def _names(mandate: Mandate) -> Iterator[Problem]:
@@ -54,7 +54,7 @@ def _reserved(mandate: Mandate) -> Iterator[Problem]:
 
 
 def _rights(mandate: Mandate) -> Iterator[Problem]:
-    known = {*(str(kind) for kind in ActionKind), *POWERS}
+    known = {*(str(kind) for kind in ActionKind), *POWERS, SILENCE}
     for action, grants in mandate.may.items():
         if action not in known:
             yield Problem(("may", action), ", ".join(sorted(known)), action, f"nobody can do {action!r} here")

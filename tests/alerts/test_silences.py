@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from alerts.silences import Matcher, Silence, silence_for, silence_for_all
+from alerts.silencing import SilenceDecision, ask_silence, lift_silence
 from detectors.signal import Level, ScopeKind, Signal
-from tests.alerts.world import BRAND, NOON, signal
+from tests.alerts.world import BRAND, NOON, signal, staffed
 
 HOUR = timedelta(hours=1)
 
@@ -72,3 +73,55 @@ def test_a_silence_without_reason_author_or_end_is_none() -> None:
         whole = {"id": "1", "matcher": Matcher(), "reason": "r", "author": "a", "ends_at": NOON + HOUR}
         with pytest.raises(ValueError, match=r"reason and an author|must end"):
             Silence(**{**whole, "starts_at": NOON, **fields})  # type: ignore[arg-type]
+
+
+# --- asking for one ---
+
+UNTIL = NOON + 3 * HOUR
+
+
+def asked(by: str = "hanna", **fields: object) -> SilenceDecision:
+    whole = {"matcher": Matcher(theme="delays"), "reason": "banarbete", "until": UNTIL, **fields}
+    return ask_silence(staffed(), by, NOON, **whole)  # type: ignore[arg-type]
+
+
+def test_a_silence_is_kept_with_its_author_and_written_down() -> None:
+    decision = asked("U3HAN", channel="slack")
+    assert decision.silence == Silence("", Matcher(theme="delays"), "banarbete", "hanna", UNTIL, NOON)
+    (event,) = decision.timeline
+    assert (event.kind, event.actor, event.channel) == ("silenced", "hanna", "slack")
+    assert event.data == {"reason": "banarbete", "until": UNTIL.isoformat(), "up_to": "warning", "theme": "delays"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [({"reason": " "}, "bad_data: reason"), ({"until": NOON}, "bad_data: until"), ({"by": "kim"}, "not_allowed"),
+     ({"by": "U9"}, "unknown_person")],
+)  # fmt: skip
+def test_what_is_no_silence_is_refused(fields: dict[str, object], why: str) -> None:
+    decision = asked(**fields)  # type: ignore[arg-type]
+    assert decision.silence is None
+    assert decision.refusal is not None
+    assert decision.refusal.why == why
+
+
+def test_a_refusal_says_who_may_and_is_written_down() -> None:
+    decision = asked("kim")
+    assert decision.refusal is not None
+    assert decision.refusal.allowed == ("Hanna", "Stig")
+    assert [e.kind for e in decision.timeline] == ["refused"]
+
+
+def test_who_may_silence_is_a_right_like_any_other() -> None:
+    mandate = staffed(may={"silence": {"warning": ["customer_service"], "crisis": ["head"]}})
+    asks = {"matcher": Matcher(), "reason": "r", "until": UNTIL}
+    assert ask_silence(mandate, "kim", NOON, **asks).silence is not None  # type: ignore[arg-type]
+    assert ask_silence(mandate, "kim", NOON, up_to=Level.CRISIS, **asks).silence is None  # type: ignore[arg-type]
+
+
+def test_a_silence_is_lifted_by_its_author_or_whoever_may_silence() -> None:
+    kept = silence(hours=3)
+    assert kept.author == "kim"
+    for by, lifted in (("kim", True), ("hanna", True), ("dea", False)):
+        decision = lift_silence(staffed(), kept, by, NOON + HOUR)
+        assert (decision.silence is not None and not decision.silence.in_force(NOON + HOUR)) is lifted
