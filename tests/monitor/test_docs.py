@@ -121,3 +121,28 @@ def test_the_walk_reaches_every_floor_of_the_config() -> None:
     """Guards the test above: a walk that finds nothing would find nothing undocumented."""
     headings = {heading for heading, _ in SECTIONS}
     assert {"mandate.roles.NAME.rotation.overrides[]", "detection.thresholds", "alerts.slack", TOP} <= headings
+
+
+PAGES = sorted([*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS.parent)))
+def test_every_link_within_the_docs_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    dead = [link for link in links if not (page.parent / link).exists()]
+    assert not dead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS.parent)))
+def test_every_command_in_the_docs_is_a_command(page: Path) -> None:
+    from monitor.cli import app
+
+    known = {_command_name(command) for command in app.registered_commands} | {"incidents"}
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"^(?:.*\| )?crisis-monitor ([a-z][a-z-]*)", text, flags=re.MULTILINE))
+    named |= set(re.findall(r"`crisis-monitor ([a-z][a-z-]*)", text))
+    assert named <= known
+
+
+def _command_name(command: Any) -> str:
+    return command.name or command.callback.__name__.replace("_", "-")
