@@ -65,6 +65,9 @@ class Baseline:
         self.options = options
         self._zone = ZoneInfo(options.timezone)
         self._buckets_a_day = DAY / step_seconds
+        self._glides = step_seconds <= HOUR
+        self._middle = step_seconds / 2
+        self._ordinary = _ORDINARY_DAY if self._glides else (1.0,) * 24
         self._level_keep = 0.5 ** (1 / (options.level_days * self._buckets_a_day))
         self._hour_keep = 0.5 ** (1 / options.hour_days)
         self._kind_keep = 0.5 ** (1 / options.kind_weeks)
@@ -72,7 +75,7 @@ class Baseline:
         self._level_weight = 0.0
         self._hour_count = [0.0] * 24
         self._hour_weight = [0.0] * 24
-        self._hour_factor = list(_ORDINARY_DAY)
+        self._hour_factor = list(self._ordinary)
         self._kind_count = [0.0] * _KINDS
         self._kind_weight = [0.0] * _KINDS
         self._kind_factor = [1.0] * _KINDS
@@ -93,16 +96,18 @@ class Baseline:
         return self._hour
 
     def expected(self, at: float) -> float:
-        """Return the expected count of the fully heard bucket that starts at epoch second `at`."""
+        """Return the expected count of the fully heard bucket that starts at epoch second `at`.
+
+        The hours' factors hold in the middle of each hour, and the expectation glides between them.
+        """
         if not self._hour_from <= at < self._hour_until:
             self._enter_hour(at)
         factors, hour = self._hour_factor, self._hour
         here = factors[hour]
-        beyond = (at - self._hour_from) / HOUR - 0.5
-        if beyond < 0.0:
-            here += (here - factors[hour - 1]) * beyond
-        else:
-            here += (factors[(hour + 1) % 24] - here) * beyond
+        if self._glides:
+            beyond = (at + self._middle - self._hour_from) / HOUR - 0.5
+            towards = factors[hour - 1] if beyond < 0.0 else factors[(hour + 1) % 24]
+            here += (towards - here) * abs(beyond)
         self._shape = here * self._kind_factor[self._kind]
         return self._shape * self.level
 
@@ -138,7 +143,7 @@ class Baseline:
         hour, options = self._hour, self.options
         prior = (options.prior_days * self.level * self._buckets_a_day + options.prior_mentions) / 24
         known = self._hour_weight[hour] + prior
-        self._hour_factor[hour] = (self._hour_count[hour] + prior * _ORDINARY_DAY[hour]) / known
+        self._hour_factor[hour] = (self._hour_count[hour] + prior * self._ordinary[hour]) / known
         self._hour_count[hour] *= self._hour_keep
         self._hour_weight[hour] *= self._hour_keep
 

@@ -26,17 +26,17 @@ class Channel:
 
 
 CHANNELS = (
-    Channel("burst", timedelta(minutes=15), RarityOptions(prior_at=math.log(2.0), noise=1.0)),
+    Channel("burst", timedelta(minutes=15), RarityOptions(prior_at=math.log(2.0), noise=0.4)),
     Channel("hour", timedelta(hours=1), RarityOptions(prior_at=0.6)),
-    Channel("run", None, RarityOptions(prior_at=0.5, noise=1.0)),
-    Channel("half_day", timedelta(hours=12), RarityOptions(prior_at=0.8, noise=1.5)),
+    Channel("run", None, RarityOptions(prior_at=0.5, noise=0.4)),
+    Channel("half_day", timedelta(hours=12), RarityOptions(prior_at=0.8, noise=0.7)),
 )
-"""Six pseudo-days stand for days not yet seen: daily maxima of brands of all sizes, give or take a factor e."""
+"""Ten pseudo-days stand for days not yet seen: daily maxima of brands of all sizes, give or take a factor e."""
 
 _BURST_FLOOR = 0.1  # mentions: keeps the burst of a scope of five mentions a day from dividing by nothing
 _BURST_OFFSET = 0.1
 _RUN_OFFSET = 0.3
-_RUN_ALLOWANCE = 1.0  # a bucket extends a run when it is more than e times the expected
+_RUN_ALLOWANCE = 0.9  # a bucket extends a run when it is more than about e times the expected
 _RUN_STEP = timedelta(minutes=5)
 _THIRD = 3  # the sustained hour is what two thirds of its buckets exceed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -42,7 +43,9 @@ def detect_counts(
     )
 
 
-def _judge(detector: SurgeDetector, times: list[float], counts: list[float], step: float):  # type: ignore[no-untyped-def]
+def _judge(
+    detector: SurgeDetector, times: list[float], counts: list[float], step: float
+) -> Iterator[tuple[float, float, bool]]:
     last = None
     for at, count in zip(times, counts, strict=True):
         if last is not None:

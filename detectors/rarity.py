@@ -23,7 +23,7 @@ class RarityOptions:
 
     prior_at: float
     prior_sd: float = 0.7
-    prior_days: float = 6.0
+    prior_days: float = 10.0
     half_life_days: float = 120.0
     blur: float = 0.25
     noise: float = 0.0
@@ -63,7 +63,7 @@ class Rarity:
         position = (value - _LOWEST) / _STEP
         if position <= 0.0:
             return 0.0
-        knot = min(int(position), _KNOTS - 2)
+        knot = int(position) if position < _KNOTS - 2 else _KNOTS - 2
         low = self._table[knot]
         return low + (position - knot) * (self._table[knot + 1] - low)
 

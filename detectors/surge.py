@@ -20,7 +20,7 @@ _CALIBRATION = 1.85
 """Agreement of three channels is rarer than each: with it, on the self-made backgrounds of `benchmarks/surge.py`,
 10 ** −surprise is the share of days on which the surprise is reached (docs/detection-volume.md)."""
 _COUNTED_OVER = timedelta(minutes=15)  # a run has no window of its own
-_HALF_DAY_WEIGHT = 0.7
+_HALF_DAY_WEIGHT = 0.8
 _LEARNT_TIMES, _LEARNT_BUCKET_MORE, _LEARNT_HALF_DAY_MORE = 3.0, 3.0, 6.0
 
 
@@ -32,7 +32,7 @@ class SurgeOptions:
     """
 
     baseline: BaselineOptions = field(default_factory=BaselineOptions)
-    threshold: float = 1.35
+    threshold: float = 1.4
     silence: timedelta = timedelta(hours=24)
     break_through: float = 2.0
 
@@ -121,10 +121,11 @@ class SurgeDetector:
     def _judge(self) -> float:
         """Combine how rare the channels are: burst, hour and run must agree, or the half-day speak alone."""
         values = self._values = self._windows.values(self._baseline.level)
-        if self._highest:
-            self._highest = [max(pair) for pair in zip(values, self._highest, strict=True)]
-        else:
-            self._highest = list(values)
+        highest = self._highest or list(values)
+        for channel, value in enumerate(values):
+            if value > highest[channel]:
+                highest[channel] = value
+        self._highest = highest
         burst, hour, run, half_day = self._rarities
         together = burst.surprise(values[BURST]) + hour.surprise(values[HOUR]) + run.surprise(values[RUN])
         return _CALIBRATION * max(together / 3.0, _HALF_DAY_WEIGHT * half_day.surprise(values[HALF_DAY]))
@@ -167,6 +168,7 @@ class SurgeDetector:
         twin.__dict__.update(self.__dict__)
         twin._baseline = self._baseline.copy()
         twin._windows = self._windows.copy()
+        twin._highest = self._highest.copy()
         twin._rarities = [rarity.copy() for rarity in self._rarities]
         return twin
 

@@ -34,7 +34,7 @@ def made_up(
 
 
 def with_surge(series: pd.Series, at: int, rows: int, extra: float) -> pd.Series:
-    """The series with `extra` mentions more a bucket from row `at` on."""
+    """The series with about `extra` mentions more a bucket (Poisson) from row `at` on."""
     out = series.copy()
-    out.iloc[at : at + rows] += extra
+    out.iloc[at : at + rows] += np.random.default_rng(at).poisson(extra, rows)
     return out
