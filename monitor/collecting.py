@@ -227,7 +227,7 @@ class _Poll:
     def _count(self, report: Report) -> None:
         self.report += report
         now = self.runner.clock.now()
-        if report.taken:
+        if report.taken or report.known or report.unmatched:
             self.health = replace(self.health, last_mention_at=now)
         if now - self.saved_at >= _QUIET_SAVES:  # a stream or a long walk: alive, though not finished
             self.saved_at = now

@@ -20,6 +20,7 @@ import structlog
 from alerts.channels.registry import build_channels
 from monitor.assembly import Monitor, build_monitor
 from monitor.clock import Clock, SystemClock
+from monitor.collectors.base import Collector
 from monitor.collectors.http import Network
 from monitor.config import Loaded
 from monitor.config_loader import ConfigError, load_config
@@ -50,6 +51,13 @@ def run_daemon(config_file: Path, *, once: bool = False) -> int:
     with opened(loaded.config, clock) as store, _locked(store, clock):
         daemon = Daemon(config_file, loaded, store, clock)
         return daemon.once() if once else daemon.run()
+
+
+def close(collector: Collector) -> None:
+    """Let a collector's connections go, if it has any."""
+    http = getattr(collector, "http", None)
+    if http is not None:
+        http.close()
 
 
 @contextmanager
@@ -122,8 +130,11 @@ class Daemon:
         if loaded.config.database != self.loaded.config.database or loaded.config.web != self.loaded.config.web:
             log.warning("database and web address change only with a restart")
         self.loaded = loaded
-        self.monitor.stopping.set()
+        before = self.monitor
+        before.stopping.set()
         self.monitor = self._build()
+        for runner in before.runners.values():
+            close(runner.collector)
         self._start_pipeline(now)
         self.schedule.replace(self.jobs())
         log.info("config taken into use", file=str(self.config_file))

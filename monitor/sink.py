@@ -11,6 +11,7 @@ from monitor.collecting import ItemOutcome, Report, SourceHealth
 from monitor.collectors.base import Batch, Cursor, SourceOptions
 from monitor.ingest import Ingestor
 from monitor.store.records import Saved
+from monitor.store.state import SourceState
 from monitor.store.store import Store
 
 OnSaved = Callable[[str, Sequence[int], datetime], None]
@@ -67,19 +68,13 @@ class StoreSink:
         )
 
     def save_health(self, health: SourceHealth) -> None:
-        """Store how the source fares, and that it was heard."""
-        now = self._clock.now()
-        if health.failing_since is None:
-            self._store.source_ok(health.source, now, next_due_at=health.next_due_at)
-            return
-        self._store.source_failed(
-            health.source,
-            now,
-            health.error,
-            remedy=health.remedy,
-            permanent=health.permanent,
-            next_due_at=health.next_due_at,
-        )
+        """Store how the source fares, and that it was heard (all of it, or at least a part)."""
+        before = self._store.source_state(health.source)
+        known = asdict(health)
+        with self._store.transaction():
+            self._store.save_source_state(SourceState(name=known.pop("source"), **known))
+            if health.last_ok_at is not None and health.last_ok_at != before.last_ok_at:
+                self._store.heard(health.source, before.last_ok_at or health.last_ok_at, health.last_ok_at)
 
     def _tell(self, saved: Saved, now: datetime) -> None:
         for brand in saved.earliest_bucket:

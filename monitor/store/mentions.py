@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, func, select
 
 from detectors.frame import MentionRow
 from monitor.collectors.base import WatchedThread
+from monitor.mention import Mention, MentionKind
 from monitor.store.database import upsert
 from monitor.store.sequences import last_number
 from monitor.store.subject import Subject
@@ -83,6 +84,37 @@ class Mentions(Subject):
             for row in self._rows(query.order_by(links.c.mention_id, links.c.brand)):
                 found.setdefault(row.mention_id, row)
         return list(found.values())
+
+    def history(self, since: datetime) -> Iterator[Mention]:
+        """Other people's posts from `since` on, as if they came in again: the brands filled, the author a hash.
+
+        Removed and own posts are left out. For trying another config on what was collected.
+        """
+        query = (
+            select(mentions, links.c.brand)
+            .join_from(links, mentions, links.c.mention_id == mentions.c.id)
+            .where(links.c.event_time >= since, ~links.c.own, mentions.c.removed_at.is_(None))
+            .order_by(mentions.c.first_seen_at, mentions.c.id)
+        )
+        with self._db.reading() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            yield Mention(
+                platform=row.platform,
+                global_id=row.global_id,
+                source=row.source,
+                text=row.text,
+                created_at=row.created_at,
+                first_seen_at=row.first_seen_at,
+                kind=MentionKind(row.kind),
+                url=row.url,
+                author=row.author,
+                followers=row.followers,
+                parent_id=row.parent_id,
+                thread_id=row.thread_id,
+                language=row.language,
+                brands=(row.brand,),
+            )
 
     def last_mention_id(self) -> int:
         """The newest id given out; 0 in an empty store. Where `rows_after` begins."""

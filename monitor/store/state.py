@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -133,6 +133,12 @@ class Sources(Subject):
                 "next_due_at": next_due_at,
             }
             upsert(connection, sources, [row])
+
+    def save_source_state(self, state: SourceState) -> None:
+        """Write down how a source does, as given; its cursor stays as it is."""
+        known = {name: value for name, value in asdict(state).items() if name != "cursor"}
+        with self._db.writing() as connection:
+            upsert(connection, sources, [known])
 
     def heard(self, source: str, since: datetime, until: datetime) -> None:
         """Note that a source was heard from `since` to `until`; spans that touch are joined into one."""

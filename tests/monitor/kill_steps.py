@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ def in_child(work: Callable[[], None]) -> int:
             work()
             os._exit(0)
         except BaseException:
+            traceback.print_exc()  # the parent only sees the exit code
             os._exit(3)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
