@@ -5,6 +5,7 @@ A restart forgets it on purpose: the first message after a restart finds out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,3 +65,32 @@ class ChannelHealth:
         if error.retry_after is not None:
             return error.retry_after
         return retry_wait(self.failures)
+
+
+class Healths:
+    """The health of every channel, and of every place in it that was used: a broken room is no broken channel."""
+
+    def __init__(self, channels: Iterable[str]) -> None:
+        self._known = {name: ChannelHealth(name) for name in channels}
+
+    def all(self) -> dict[str, ChannelHealth]:
+        """Return all of them by name (`slack`, `slack #krisgrupp`): a copy, safe to walk from another thread."""
+        return dict(self._known)
+
+    def of(self, name: str, place: str) -> tuple[ChannelHealth, ChannelHealth]:
+        """Return the health of a channel, and of one place in it."""
+        of_place = f"{name} {place}".strip()
+        return self._known[name], self._known.setdefault(of_place, ChannelHealth(of_place))
+
+    def worked(self, name: str, place: str, now: datetime) -> list[TimelineEvent]:
+        """Note a success; returns what to write down."""
+        return [event for health in self.of(name, place) for event in health.worked(now)]
+
+    def failed(
+        self, name: str, place: str, error: ChannelError, now: datetime
+    ) -> tuple[timedelta, list[TimelineEvent]]:
+        """Note a failure; returns how long to wait and what to write down."""
+        of_channel, of_place = self.of(name, place)
+        health = of_place if error.place_only else of_channel
+        events = health.failed(error, now)
+        return health.wait(error), events

@@ -12,16 +12,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.channels.base import Channel, ChannelError, Receipt
 from alerts.incident import Incident, MessageReference, Notification, NotificationState, TimelineEvent
 from alerts.outbox import ON_ITS_WAY, Limits, plan_next, rerouted
-from monitor.channel_health import OUTAGE_AFTER, ChannelHealth
+from monitor.channel_health import OUTAGE_AFTER, ChannelHealth, Healths
 from monitor.clock import Clock
 from monitor.delivery_memory import DeliveryMemory, recall
+from monitor.delivery_records import DeliveryReport, Task
 from monitor.incident_picture import send_picture
 from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render, whereabouts
 
@@ -34,32 +35,6 @@ CONSOLE = "console"
 FALLBACK = "fallback"
 MAY_HAVE_ARRIVED = "it may have arrived"
 """Kept as the notification's error while an unclear send that nobody can look up is sent again."""
-
-
-@dataclass(slots=True)
-class DeliveryReport:
-    """What one pass did: how many were sent, found to have arrived, put off, superseded; and what went wrong.
-
-    `next_at` is when something that waits for a time of its own may go.
-    """
-
-    sent: int = 0
-    found: int = 0
-    waiting: int = 0
-    superseded: int = 0
-    rerouted: int = 0
-    errors: list[str] = field(default_factory=list)
-    next_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One notification on its way: with its incident and the channel that carries it."""
-
-    notification: Notification
-    incident: Incident | None
-    name: str
-    channel: Channel
 
 
 class Deliverer:
@@ -78,15 +53,15 @@ class Deliverer:
         self.clock = clock
         self.context = context or DeliveryContext()
         self.limits = limits or Limits()
-        self._health = {name: ChannelHealth(name) for name in channels}
+        self._healths = Healths(channels)
         self._lock = threading.Lock()
         self._memory: DeliveryMemory | None = None
-        self._new_roots: list[tuple[_Task, Receipt]] = []
+        self._new_roots: list[tuple[Task, Receipt]] = []
 
     @property
     def health(self) -> dict[str, ChannelHealth]:
         """How each channel, and each place that was used, fares: a copy, for `status` and the watch."""
-        return dict(self._health)
+        return self._healths.all()
 
     def deliver_due(self) -> DeliveryReport:
         """Send everything that is due. Never raises for what a channel does; a store that fails does raise."""
@@ -146,18 +121,13 @@ class Deliverer:
             self._no_such_channel(notification, report)
             return True
         incident = self.store.incident(notification.incident) if notification.incident is not None else None
-        paused = any(health.paused(self.clock.now()) for health in self._healths(name, notification.place))
+        paused = any(health.paused(self.clock.now()) for health in self._healths.of(name, notification.place))
         if paused or self._waits_for_root(notification, incident, name):
             return False
-        task = _Task(notification, incident, name, self.channels[name])
+        task = Task(notification, incident, name, self.channels[name])
         if notification.state is NotificationState.UNKNOWN and not notification.edit:
             return self._settle(task, report)
         return self._send(task, report)
-
-    def _healths(self, name: str, place: str) -> tuple[ChannelHealth, ChannelHealth]:
-        """Return the health of a channel, and of one place in it."""
-        of_place = f"{name} {place}".strip()
-        return self._health[name], self._health.setdefault(of_place, ChannelHealth(of_place))
 
     @staticmethod
     def _waits_for_root(notification: Notification, incident: Incident | None, name: str) -> bool:
@@ -165,7 +135,7 @@ class Deliverer:
         needs = belongs_to_root(notification, incident) and name != CONSOLE
         return needs and incident is not None and incident.root is None
 
-    def _settle(self, task: _Task, report: DeliveryReport) -> bool:
+    def _settle(self, task: Task, report: DeliveryReport) -> bool:
         """Find out what became of an unclear send; send again only when it surely is not there."""
         notification, now = task.notification, self.clock.now()
         if now < self.memory.look_after.get(notification.key, now):
@@ -187,7 +157,7 @@ class Deliverer:
         self._arrived(task, receipt)
         return True
 
-    def _send(self, task: _Task, report: DeliveryReport) -> bool:
+    def _send(self, task: Task, report: DeliveryReport) -> bool:
         """Mark as sending (committed), send, mark as sent."""
         notification, now = task.notification, self.clock.now()
         if notification.state is NotificationState.UNKNOWN and notification.edit:
@@ -195,7 +165,10 @@ class Deliverer:
         newest = self.store.notification(notification.key)
         repeated = newest is not None and newest.error == MAY_HAVE_ARRIVED
         where = whereabouts(notification, task.incident, task.name)
-        message = render(notification, task.incident, self.context, now, where=where, may_be_repeated=repeated)
+        key = self._root_key(notification) if where.edits else None
+        message = render(
+            notification, task.incident, self.context, now, where=where, key=key, may_be_repeated=repeated
+        )
         if not self.store.mark_sending(notification.key, now):
             return True
         try:
@@ -207,7 +180,12 @@ class Deliverer:
         self._arrived(task, receipt)
         return True
 
-    def _arrived(self, task: _Task, receipt: Receipt) -> None:
+    def _root_key(self, notification: Notification) -> str | None:
+        """Return the key of the incident's root message, which an edit must leave in place."""
+        said = self.store.notifications(incident=notification.incident)
+        return next((one.key for one in said if one.root), None)
+
+    def _arrived(self, task: Task, receipt: Receipt) -> None:
         """Note the root before the message counts as sent, so that a crash in between finds it again."""
         notification, now = task.notification, self.clock.now()
         if notification.root and notification.incident is not None:
@@ -218,13 +196,12 @@ class Deliverer:
         self.store.mark_sent(notification.key, now, message_id=receipt.message_id)
         self.memory.look_after.pop(notification.key, None)
         self.memory.count(notification, now)
-        for health in self._healths(task.name, notification.place):
-            if events := health.worked(now):
-                self.store.add_timeline(events)
+        if events := self._healths.worked(task.name, notification.place, now):
+            self.store.add_timeline(events)
         if not notification.edit:
             self._write(notification, "delivered", task.name, reason=str(notification.reason), place=receipt.place)
 
-    def _not_sent(self, task: _Task, error: ChannelError, wait: timedelta) -> None:
+    def _not_sent(self, task: Task, error: ChannelError, wait: timedelta) -> None:
         """Note what is known of a failed send, and when to come back."""
         key, now = task.notification.key, self.clock.now()
         if error.unclear:
@@ -233,15 +210,14 @@ class Deliverer:
         else:
             self.store.mark_pending(key, next_attempt_at=now + wait, error=str(error))
 
-    def _note_failure(self, task: _Task, error: ChannelError, report: DeliveryReport) -> timedelta:
+    def _note_failure(self, task: Task, error: ChannelError, report: DeliveryReport) -> timedelta:
         """Write a failure down; returns how long to wait."""
         report.errors.append(f"{task.name}: {error}")
         LOG.warning("%s: %s%s", task.name, error, f"; {error.remedy}" if error.remedy else "")
-        of_channel, of_place = self._healths(task.name, task.notification.place)
-        health = of_place if error.place_only else of_channel
-        if events := health.failed(error, self.clock.now()):
+        wait, events = self._healths.failed(task.name, task.notification.place, error, self.clock.now())
+        if events:
             self.store.add_timeline(events)
-        return health.wait(error)
+        return wait
 
     def _pass_by_broken_channels(self, report: DeliveryReport) -> None:
         """Send copies the other way of what a broken channel keeps back; the originals wait until it is repaired.
@@ -256,7 +232,7 @@ class Deliverer:
             name = self._route(notification.channel)
             if name is None:
                 continue
-            healths = self._healths(name, notification.place)
+            healths = self._healths.of(name, notification.place)
             overdue = notification.priority == 0 and now - notification.created_at >= OUTAGE_AFTER
             if overdue or any(health.permanent for health in healths):
                 trouble = next((health.code for health in healths if health.code), "unreachable")

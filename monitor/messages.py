@@ -79,14 +79,15 @@ def render(
     now: datetime,
     *,
     where: Whereabouts,
+    key: str | None = None,
     may_be_repeated: bool = False,
 ) -> RenderedMessage:
-    """Render a notification as it reads at `now`."""
+    """Render a notification as it reads at `now`, under `key` (the notification's own unless it edits another)."""
     reader = context.reader(now)
     circumstances = _circumstances(notification, context, now, may_be_repeated=may_be_repeated)
     card = _card(notification, incident, context, reader, circumstances, where)
     return RenderedMessage(
-        key=notification.key,
+        key=key or notification.key,
         card=card,
         place=where.place,
         thread=where.thread,

@@ -26,6 +26,7 @@ class ChannelOptions(BaseModel):
 class RenderedMessage:
     """One message, ready to go: the card in the reader's language, where it belongs, and its idempotency key.
 
+    An edit carries the key of the message that it edits, so that this one can still be found.
     `place` is a Slack channel or user id, an address, or empty for the channel's default. `thread` is the id of
     the message that it answers; `broadcast` shows a reply in the channel as well; `edits` is the id of the
     message that it replaces. `pings` are Slack ids of the people, groups or channels who are called.

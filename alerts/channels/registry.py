@@ -73,7 +73,6 @@ class AlertsOptions(BaseModel):
     slack: SlackOptions | None = None
     fallback: tuple[SecretStr, ...] = ()
     channels: Mapping[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
-    show_authors: bool = False
     late_after: Duration = timedelta(minutes=2)
 
     @model_validator(mode="after")

@@ -282,6 +282,10 @@ class FakeSlack:
             raise SlackError("message_not_found")
         if _reused(message.blocks, blocks):
             self._break("chat.update", ["changed blocks keep their block_id: clients may not redraw them"])
+        if json.loads(arguments["metadata"]) != message.metadata:
+            self._break(
+                "chat.update", ["an edit changes the idempotency key: the message cannot be found any more"]
+            )
         message.text, message.blocks, message.edits = arguments["text"], blocks, message.edits + 1
         return {"ts": message.ts, "channel": channel, "text": message.text}
 

@@ -107,6 +107,17 @@ def test_an_edit_in_flight_is_repeated_and_harms_nothing(here):
     here.slack.verify()
 
 
+def test_an_edit_that_overtakes_the_search_for_its_root_does_not_hide_it(here):
+    """The root stands and is noted, but nobody knows any more that it was sent; then its card is edited."""
+    assert child(here, 9) == KILLED
+    assert here.store.incident(12).root is not None
+    here.queue(edit(), incident=replace(here.store.incident(12), peak_observed=99.0))
+    child(here, None, after=10)
+    assert here.slack.messages[0].edits == 1
+    settle(here)
+    everything_stands_once(here)
+
+
 def torment(here: World, seed: int) -> None:
     """Random kills, random faults, late landings, then peace."""
     dice = random.Random(seed)

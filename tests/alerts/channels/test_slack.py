@@ -44,7 +44,7 @@ def channel_of(slack: FakeSlack, **options: object) -> SlackChannel:
 
 
 def message(key: str = "INC-12/1/first", **fields: object) -> RenderedMessage:
-    return RenderedMessage(key=key, card=CARD, **fields)  # type: ignore[arg-type]
+    return RenderedMessage(**{"key": key, "card": CARD, **fields})  # type: ignore[arg-type]
 
 
 def failure(channel: SlackChannel) -> ChannelError:
@@ -77,7 +77,7 @@ def test_an_edit_replaces_the_card_and_gives_changed_blocks_new_ids(slack, chann
     root = channel.send(message())
     before = slack.messages[0].blocks
     newer = build_card(CRISIS_STORY, PLAN, READER)
-    channel.edit(RenderedMessage("k2", newer, place=CRISIS, edits=root.message_id))
+    channel.edit(message(card=newer, place=CRISIS, edits=root.message_id))
     standing = slack.take(CRISIS, "Kris: Nordtåg")
     assert standing.edits == 1
     kept = {block["block_id"] for block in before} & {block["block_id"] for block in standing.blocks}
