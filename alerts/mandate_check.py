@@ -6,11 +6,11 @@ there one at which a chain can reach nobody?
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from alerts.mandate import Mandate
-from alerts.mandate_names import wrong_names_and_deadlines
+from alerts.mandate_names import unknown_brands_and_themes, wrong_names_and_deadlines
 from alerts.mandate_places import Path, Problem
 from alerts.mandate_reach import customer_service_in_crisis, hours_without_anybody
 
@@ -20,12 +20,19 @@ BUILT_IN_CHANNELS = frozenset({"slack", "console"})
 """Known without an `alerts:` entry: without a Slack token its messages go to the console."""
 
 
-def validate_mandate(mandate: Mandate, channels: Collection[str], year: int) -> list[Problem]:
+def validate_mandate(
+    mandate: Mandate,
+    channels: Collection[str],
+    year: int,
+    brands: Mapping[str, Collection[str]] | None = None,
+) -> list[Problem]:
     """Everything that is wrong with a mandate, given the names of the configured channels.
 
-    `year` is the year whose hours are walked through. Reachability is judged only when the names are right.
+    `year` is the year whose hours are walked through. `brands` are the watched brands with the names of their
+    themes; without it those names are not looked at. Reachability is judged only when the names are right.
     """
     problems = list(wrong_names_and_deadlines(mandate, frozenset(channels) | BUILT_IN_CHANNELS))
+    problems += [] if brands is None else unknown_brands_and_themes(mandate, brands)
     if not problems:
         problems += [*customer_service_in_crisis(mandate), *hours_without_anybody(mandate, year)]
     return [replace(problem, path=("mandate", *problem.path)) for problem in problems]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from alerts.actions import ActionKind
@@ -143,6 +143,22 @@ def _unknown_channels(mandate: Mandate, known: frozenset[str]) -> Iterator[Probl
         if channel not in known:
             expected = ", ".join(sorted(known))
             yield Problem(path, f"a channel under alerts: {expected}", channel, f"there is no channel {channel!r}")
+
+
+def unknown_brands_and_themes(mandate: Mandate, brands: Mapping[str, Collection[str]]) -> Iterator[Problem]:
+    """Rows for brands that are not watched and themes that no brand has: nobody would ever see them."""
+    themes = list(dict.fromkeys(theme for named in brands.values() for theme in named))
+    yield from _not_among(mandate.brands, "brands", "brand", list(brands))
+    yield from _not_among(mandate.themes, "themes", "theme", themes)
+
+
+def _not_among(written: Iterable[str], section: str, what: str, known: list[str]) -> Iterator[Problem]:
+    for name in written:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            expected = f"a {what} of the config ({', '.join(known) or 'there is none'})"
+            yield Problem((section, name), expected, name, f"there is no {what} {name!r}{hint}")
 
 
 def wrong_names_and_deadlines(mandate: Mandate, channels: frozenset[str]) -> Iterator[Problem]:

@@ -165,7 +165,8 @@ def _cross_checks(config: Config, sources: Mapping[int, SourceOptions], lines: L
         *_unknown_brands(config, sources, lines),
     ]
     channels = {"slack", "console", "fallback", *config.alerts.channels}
-    for problem in validate_mandate(config.mandate, channels, year):
+    themes = {brand.name: tuple(brand.themes) for brand in config.brands}
+    for problem in validate_mandate(config.mandate, channels, year, themes):
         path = problem.path if problem.path[:1] == ("mandate",) else ("mandate", *problem.path)
         problems.append(Problem(path, lines.of(path), problem.expected, problem.found, problem.message))
     return problems

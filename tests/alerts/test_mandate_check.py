@@ -119,6 +119,17 @@ def test_each_mistake_is_found_where_it_is(
     assert found[0].found
 
 
+def test_rows_that_nobody_would_ever_see_are_found_when_the_brands_are_known() -> None:
+    mandate = staffed(themes={"delay": {}, "payment": {}}, brands={"Nordtag": {}})
+    known = {"Nordtåg": ["delays", "payment"], "Nordkraft": []}
+    found = validate_mandate(mandate, CHANNELS, 2026, known)
+    assert [(p.path, p.message) for p in found] == [
+        (("mandate", "brands", "Nordtag"), "there is no brand 'Nordtag'; did you mean Nordtåg?"),
+        (("mandate", "themes", "delay"), "there is no theme 'delay'; did you mean delays?"),
+    ]
+    assert validate_mandate(mandate, CHANNELS, 2026) == []
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     found = problems(safety_contact=["a"], operator=["b"], may={"dance": ["c"]})
     assert [p.path[1] for p in found] == ["safety_contact", "operator", "may", "may"]
