@@ -116,7 +116,8 @@ class Baseline:
 
         A surge must be cut down by the caller, so that it does not teach itself.
         """
-        level, hour, kind = self.level, self._hour, self._kind
+        hour, kind = self._hour, self._kind
+        level = self.level or count / (self._shape * covered)
         self._level_count = self._level_count * self._level_keep + count
         self._level_weight = self._level_weight * self._level_keep + self._shape * covered
         self._hour_count[hour] += count
@@ -141,7 +142,8 @@ class Baseline:
 
     def _close_hour(self) -> None:
         hour, options = self._hour, self.options
-        prior = (options.prior_days * self.level * self._buckets_a_day + options.prior_mentions) / 24
+        hours = min(24.0, self._buckets_a_day)
+        prior = (options.prior_days * self.level * self._buckets_a_day + options.prior_mentions) / hours
         known = self._hour_weight[hour] + prior
         self._hour_factor[hour] = (self._hour_count[hour] + prior * self._ordinary[hour]) / known
         self._hour_count[hour] *= self._hour_keep
