@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.actions import ActionKind
-from alerts.card_lines import card_lines, lead_sentence, notice_lines, reason_values, reply_lines, worded
+from alerts.card_lines import card_lines, notice_lines, reply_lines
 from alerts.card_parts import (
     Card,
     CardAction,
@@ -25,6 +25,7 @@ from alerts.card_parts import (
     Plan,
     main_theme,
 )
+from alerts.card_sentences import lead_sentence, reason_values, worded
 from alerts.incident import Incident, IncidentState, Notification, Reason
 from alerts.safe_text import quote, web_url
 
