@@ -82,15 +82,22 @@ def leading_words(
     back = background or [r for r in rows if not r.negative]
     now, before = _people_per_word(front), _people_per_word(back)
     people, others = len({r.person for r in front}), len({r.person for r in back})
-    if not people:
-        return ()
-    scored = []
-    for word, n in now.items():
-        usual = (before[word] + 0.5) / (others + 1.0)
-        gain = n * math.log(n / people / usual) if n >= 2 else 0.0
-        if gain > 0:
-            scored.append((-gain, word, n))
-    return tuple((word, n) for _, word, n in sorted(scored)[:most])
+    scored = [
+        (-_contrast(n, people, before[word], others) * _weight(word), word, n) for word, n in now.items() if n > 1
+    ]
+    return tuple((word, n) for score, word, n in sorted(scored)[:most] if score < 0)
+
+
+def _contrast(now: int, people: int, before: int, others: int) -> float:
+    """Return how surely a word is more common now than before: difference of log odds ÷ its standard error."""
+    a, b = now + 0.5, before + 0.5
+    odds = math.log(a / (people - now + 0.5)) - math.log(b / (others - before + 0.5))
+    return odds / math.sqrt(1.0 / a + 1.0 / b)
+
+
+def _weight(word: str) -> float:
+    """Return a weight that leaves short words behind: most words that mean nothing by themselves are short."""
+    return min(1.0, (len(word) - 2) / 5)
 
 
 def pick_examples(rows: Sequence[MentionRow], most: int = _MOST_EXAMPLES) -> list[MentionRow]:

@@ -50,6 +50,7 @@ def cheers_complainer(text: str) -> bool:
     return _CHEERING.search(_folded(text)) is not None
 
 
+@lru_cache(maxsize=8192)
 def defends_brand(text: str) -> bool:
     """Whether a comment takes the brand's side."""
     return _DEFENDING.search(_folded(text)) is not None
