@@ -37,7 +37,8 @@ def claimed(global_id: str, thread_id: str | None, parent_id: str | None) -> str
 def root_of(global_id: str, claims: Claims, stored: Stored, roots: Collection[str] = ()) -> str:
     """The id of the thread's root: `global_id` itself for a mention that stands alone.
 
-    A claim goes before what is stored. `roots` are stored roots: in a ring of claims one of them stays the root.
+    A claim goes before what is stored. `roots` are stored roots: in a ring of claims one of them stays the root,
+    else one that is in nobody's thread yet.
     """
     path = [global_id]
     while True:
@@ -47,7 +48,9 @@ def root_of(global_id: str, claims: Claims, stored: Stored, roots: Collection[st
             return at
         if above in path:
             ring = path[path.index(above) :]
-            return min([member for member in ring if member in roots] or ring)
+            settled = [member for member in ring if member in roots]
+            free = [member for member in ring if stored.get(member) is None]
+            return min(settled or free or ring)
         path.append(above)
 
 

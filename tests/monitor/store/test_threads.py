@@ -33,6 +33,10 @@ def test_in_a_ring_the_stored_root_stays_the_root() -> None:
     assert root_of("a", {"b": "a"}, {"a": "b"}, {"b"}) == "b"
 
 
+def test_in_a_ring_a_new_post_goes_before_one_that_hangs_on_it() -> None:
+    assert root_of("b", {"b": "a"}, {"a": "b"}) == "b"
+
+
 @given(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("abcdef"), min_size=1))
 def test_every_member_of_a_thread_finds_the_same_root(claims: dict[str, str]) -> None:
     """Following parents always ends, rings included, and parent and child agree."""
