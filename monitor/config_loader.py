@@ -57,12 +57,13 @@ def parse_config(
         raise ConfigError(file, problems)
     sources = data.pop("sources", None) or []
     options, off, problems = _read_sources(sources, lines)
+    written = _channels_written(data)
     off += _switch_off_channels(data, lines)
     problems += _unset_elsewhere(lines)
     config = _validate(Config, {**data, "sources": ()}, (), lines, problems)
     if config is not None:
         config = config.model_copy(update={"sources": tuple(options.values())})
-        problems += _cross_checks(config, options, lines, year or SystemClock().now().year)
+        problems += _cross_checks(config, options, lines, year or SystemClock().now().year, written)
     if problems or config is None:
         raise ConfigError(file, problems)
     return Loaded(config, tuple(off), text)
@@ -121,16 +122,9 @@ def _switch_off_channels(data: dict[str, Any], lines: Lines) -> list[SwitchedOff
     off: list[SwitchedOff] = []
     if not isinstance(alerts, dict):
         return off
-    for name in list(alerts):
-        variable = next((v for where, v in lines.unset.items() if where[:2] == ("alerts", name)), None)
-        if variable is None:
-            continue
-        off.append(SwitchedOff(f"alerts.{name}", variable))
-        kept = _without_unset(alerts[name], ("alerts", name), lines)
-        if kept:
-            alerts[name] = kept
-        else:
-            del alerts[name]
+    further = alerts.get("channels")
+    off += _switch_off(further, ("alerts", "channels"), lines) if isinstance(further, dict) else []
+    off += _switch_off(alerts, ("alerts",), lines, leave="channels")
     watchdog = lines.unset.get(("watchdog", "heartbeat"))
     if watchdog:
         data["watchdog"].pop("heartbeat")
@@ -138,11 +132,35 @@ def _switch_off_channels(data: dict[str, Any], lines: Lines) -> list[SwitchedOff
     return off
 
 
+def _switch_off(channels: dict[str, Any], path: ConfigPath, lines: Lines, leave: str = "") -> list[SwitchedOff]:
+    """Take out each channel under `path`, or the addresses of it, whose secret is not set."""
+    off: list[SwitchedOff] = []
+    for name in [name for name in channels if name != leave]:
+        here = (*path, name)
+        variable = next((v for where, v in lines.unset.items() if where[: len(here)] == here), None)
+        if variable is None:
+            continue
+        off.append(SwitchedOff(".".join(map(str, here)), variable))
+        kept = _without_unset(channels[name], here, lines)
+        if kept:
+            channels[name] = kept
+        else:
+            del channels[name]
+    return off
+
+
+def _channels_written(data: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the further channels in the file: the mandate may name one that is only switched off."""
+    alerts = data.get("alerts")
+    channels = alerts.get("channels") if isinstance(alerts, dict) else None
+    return frozenset(map(str, channels)) if isinstance(channels, dict) else frozenset()
+
+
 def _without_unset(value: object, path: ConfigPath, lines: Lines) -> list[object] | None:
     """A list without the items whose secret is missing; a mapping is off as a whole (None)."""
     if not isinstance(value, list):
         return None
-    unset = {where[:3] for where in lines.unset}
+    unset = {where[: len(path) + 1] for where in lines.unset}
     return [item for i, item in enumerate(value) if (*path, i) not in unset]
 
 
@@ -155,7 +173,9 @@ def _unset_elsewhere(lines: Lines) -> list[Problem]:
     ]
 
 
-def _cross_checks(config: Config, sources: Mapping[int, SourceOptions], lines: Lines, year: int) -> list[Problem]:
+def _cross_checks(
+    config: Config, sources: Mapping[int, SourceOptions], lines: Lines, year: int, channels_written: frozenset[str]
+) -> list[Problem]:
     """What no single section can see: names used twice, brands that nothing finds, gaps in the mandate."""
     from alerts.mandate_check import validate_mandate
 
@@ -164,7 +184,7 @@ def _cross_checks(config: Config, sources: Mapping[int, SourceOptions], lines: L
         *_duplicates("sources", {i: source.name for i, source in sources.items()}, lines),
         *_unknown_brands(config, sources, lines),
     ]
-    channels = {"slack", "console", "fallback", *config.alerts.channels}
+    channels = {"slack", "console", "fallback", *channels_written}
     themes = {brand.name: tuple(brand.themes) for brand in config.brands}
     for problem in validate_mandate(config.mandate, channels, year, themes):
         path = problem.path if problem.path[:1] == ("mandate",) else ("mandate", *problem.path)

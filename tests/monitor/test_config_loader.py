@@ -162,3 +162,20 @@ def test_no_text_at_all_makes_the_loader_fall_over(text):
         parse_config(text, environment={}, year=2026)
     except ConfigError as error:
         assert error.problems
+
+
+def test_a_further_channel_without_its_secret_is_off_alone_and_the_mandate_may_still_name_it() -> None:
+    text = """
+brands: [{name: Nordtåg, keywords: [nordtåg]}]
+mandate:
+  people: {kim: {slack: U1, phone: "+461"}}
+  roles: {customer_service: {people: [kim]}, crisis_group: {people: [kim]}}
+  levels:
+    warning: {steps: [{tell: customer_service, by: [slack, sms]}]}
+    crisis: {steps: [{tell: customer_service, by: [slack, sms]}]}
+alerts:
+  channels: {sms: ["${SMS_URL}"], mail: ["json://localhost"]}
+"""
+    loaded = parse_config(text, environment={}, year=2026)
+    assert [str(part) for part in loaded.off] == ["alerts.channels.sms is off: SMS_URL is not set"]
+    assert list(loaded.config.alerts.channels) == ["mail"]
