@@ -25,12 +25,12 @@ REACH_AFTER = 2
 BEFORE_CONTRAST, AFTER_CONTRAST = 0.5, 1.3
 _CACHE_LIMIT = 200_000
 
-_TOKEN = re.compile(
-    r"</?3+|[:;=][\'’]?[-^o]?(?:[)(\]\[/\\|*$@]+|[dDpPsSxX3](?!\w))|[xX][dD]+(?!\w)|\^\^|-_+-"
-    r"|[^\W_]+(?:[\'’][^\W_]+)*|[!?]+|\.+|[…,;:()–—]|[\u203c\u2049\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]"
+_PIECE = re.compile(
+    r"[^\W_]+(?:[\'’][^\W_]+)*|[!?]+|\.+|</?3+|[:;=][\'’]?[-^o]?(?:[)(\]\[/\\|*$@]+|[dDpPsSxX3](?!\w))|\^\^|-_+-"
+    r"|[…,;:()–—]|[\u203c\u2049\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]"
 )
-_SENTENCE_END = Word(clause_end=True, sentence_end=True)
-_CLAUSE_END = Word(clause_end=True)
+_SENTENCE_END = Word(clause_end=True, sentence_end=True, idle=False)
+_CLAUSE_END = Word(clause_end=True, idle=False)
 
 
 class NordicEngine:
@@ -38,23 +38,25 @@ class NordicEngine:
 
     def __init__(self, language: str, own_words: Mapping[str, float] | None = None) -> None:
         self._lexicon: Lexicon = build(language, own_words) if own_words else load(language)
-        self._cache: dict[str, Word] = {}
+        self._cache: dict[str, tuple[tuple[str, ...], tuple[Word, ...]]] = {}
 
     def read(self, text: str) -> Reading:
         """The rules' reading of a (masked) text."""
-        tokens = _TOKEN.findall(text)
         cached = self._cache.get
-        words = [cached(token) or self._look_up(token) for token in tokens]
+        pieces = [cached(piece) or self._cut(piece) for piece in text.split()]
+        tokens = [token for piece in pieces for token in piece[0]]
+        words = [word for piece in pieces for word in piece[1]]
         found = [(i, word) for i, word in enumerate(words) if word is not PLAIN]
-        found = _merge_phrases(tokens, found)
-        return _evaluate(tokens, found)
+        return _evaluate(tokens, _merge_phrases(tokens, found))
 
-    def _look_up(self, token: str) -> Word:
-        word = self._meaning(token)
+    def _cut(self, piece: str) -> tuple[tuple[str, ...], tuple[Word, ...]]:
+        """Tokens and their meanings of a whitespace-free piece of text, remembered."""
+        tokens = tuple(_PIECE.findall(piece))
         if len(self._cache) >= _CACHE_LIMIT:
             self._cache.clear()
-        self._cache[token] = word = PLAIN if word == PLAIN else word
-        return word
+        meanings = [self._meaning(token) for token in tokens]
+        found = self._cache[piece] = tokens, tuple(PLAIN if word == PLAIN else word for word in meanings)
+        return found
 
     def _meaning(self, token: str) -> Word:
         if token[0] in "!?.…":
@@ -62,30 +64,34 @@ class NordicEngine:
         if token in ",;:()–—":
             return _CLAUSE_END
         found = self._lexicon.find(token.lower())
-        return found._replace(upper=True) if token.isupper() and len(token) > 1 else found
+        upper = token.isupper() and len(token) > 1
+        active = upper or found.valence or found.boost or found.negates or found.contrast
+        return found._replace(upper=upper, idle=not active)
 
 
 def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tuple[int, Word]]:
     """The found words with each listed phrase as one, the words inside it dropped."""
-    if not any(word.phrases for _, word in found):
-        return found
     merged: list[tuple[int, Word]] = []
+    lower: list[str] = []
     done = -1
     for i, word in found:
         if i <= done:
             continue
-        if word.phrases:
-            following = [token.lower() for token in tokens[i + 1 : i + 7]]
-            phrase = word.phrases.match(following)
+        if word.phrases is not None:
+            lower = lower or [token.lower() for token in tokens]
+            phrase = word.phrases.match(lower, i + 1)
             if phrase is not None:
                 done = i + len(phrase.rest)
                 word = phrase.word
+            elif word.idle:
+                continue
         merged.append((i, word))
     return merged
 
 
 def _evaluate(tokens: list[str], found: list[tuple[int, Word]]) -> Reading:
-    shouted = sum(word.upper for _, word in found)
+    words = [word for _, word in found]
+    shouted = sum([word.upper for word in words])
     quiet = shouted * 2 <= len(tokens)  # in a text all in capitals no word stands out
     hits: list[tuple[float, int]] = []
     sentence = opened = contrasts = bound = 0
@@ -101,11 +107,11 @@ def _evaluate(tokens: list[str], found: list[tuple[int, Word]]) -> Reading:
             sentence, opened = sentence + 1, len(hits)
     return Reading(
         hits=tuple(hits),
-        words=sum(1 for token in tokens if token[0].isalnum()),
+        words=len(tokens) - sum([word.clause_end or word.emoji for word in words]),
         sentences=sentence + 1,
-        service=sum(1 for _, word in found if word.service and word.valence < 0),
-        emoji=sum(word.valence for _, word in found if word.emoji),
-        negations=max(0, sum(word.negates for _, word in found) - bound),
+        service=sum([word.service and word.valence < 0 for word in words]),
+        emoji=sum([word.valence for word in words if word.emoji]),
+        negations=max(0, sum([word.negates for word in words]) - bound),
         contrasts=contrasts,
         shouted=shouted,
         tokens=tokens,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from detectors.sentiment.lexicon import Lexicon, Phrases, build, load
 from detectors.sentiment.reading import Reading
@@ -11,7 +12,7 @@ from detectors.sentiment.vader import Token, VaderEngine
 
 _EMOJI = re.compile("([\u203c\u2049\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff])")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": ". ", "–": " ", "—": " "})
-_SENTENCE_ENDS = (".", "!", "?", '."', '!"', '?"')
+_QUOTED_ENDS = ('."', '!"', '?"')
 
 
 class EnglishEngine:
@@ -37,9 +38,9 @@ class EnglishEngine:
             sentences=ends[-1] + 1 if ends else 1,
             service=sum(1 for i, value in values.items() if value < 0 and known[origins[i]][2]),
             emoji=sum(value for i, value in values.items() if known[origins[i]][3]),
-            negations=sum(token.negates for token in tokens),
-            contrasts=sum(token.lower == "but" for token in tokens),
-            shouted=sum(token.upper for token in tokens if len(token.lower) > 1),
+            negations=sum([token.negates for token in tokens]),
+            contrasts=sum([token.lower == "but" for token in tokens]),
+            shouted=sum([token.upper for token in tokens if len(token.lower) > 1]),
             tokens=raws,
         )
 
@@ -60,27 +61,25 @@ class EnglishEngine:
 
     def _merge(self, known: Sequence[tuple[Token, Phrases | None, bool, bool]]) -> tuple[list[Token], list[int]]:
         """Tokens with listed phrases as one, and for each the index of its first raw token."""
-        if not any(phrases for _, phrases, _, _ in known):
-            return [token for token, _, _, _ in known], list(range(len(known)))
-        tokens: list[Token] = []
-        origins: list[int] = []
+        tokens = [entry[0] for entry in known]
+        origins = list(range(len(known)))
+        starts = [i for i in origins if known[i][1] is not None]
+        if not starts:
+            return tokens, origins
+        lower = [token.lower for token in tokens]
         done = -1
-        for i, (token, phrases, _, _) in enumerate(known):
-            if i <= done:
-                continue
-            following = [later[0].lower for later in known[i + 1 : i + 7]] if phrases else []
-            phrase = phrases.match(following) if phrases else None
+        for i in starts:
+            phrases = known[i][1]
+            phrase = phrases.match(lower, i + 1) if phrases and i > done else None
             if phrase is not None:
                 done = i + len(phrase.rest)
-                token = token._replace(valence=phrase.word.valence, boosts=False, negates=False, inert=True)
-            tokens.append(token)
-            origins.append(i)
-        return tokens, origins
+                tokens[i] = tokens[i]._replace(
+                    valence=phrase.word.valence, boosts=False, negates=False, inert=True
+                )
+                origins[i + 1 : done + 1] = [-1] * len(phrase.rest)
+        kept = [i for i in origins if i >= 0]
+        return [tokens[i] for i in kept], kept
 
     def _sentence_numbers(self, raws: Sequence[str]) -> list[int]:
-        numbers: list[int] = []
-        number = 0
-        for raw in raws:
-            numbers.append(number)
-            number += raw.endswith(_SENTENCE_ENDS)
-        return numbers
+        ended = accumulate([raw[-1] in ".!?" or raw[-2:] in _QUOTED_ENDS for raw in raws], initial=0)
+        return list(ended)[:-1]

@@ -39,27 +39,28 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
     """The numbers named in NAMES, each within about −1..1.
 
     `text` is the masked text. Whether it held a handle or link is left out on purpose: that tells the platform, and
-    a head trained on reviews of one and posts of another learns nonsense from it.
+    a head trained on reviews and on posts learns nonsense from it.
     """
     values = [value for value, _ in reading.hits]
-    positive = sum(value for value in values if value > 0)
-    negative = positive - sum(values)
+    good = [value for value in values if value > 0]
+    bad = [value for value in values if value < 0]
+    positive, negative = sum(good), -sum(bad)
     balance = _squash(positive - negative)
     root = math.sqrt(reading.words + 1)
     exclamations = min(text.count("!"), 4) / 4
     questions = min(text.count("?"), 3) / 3
-    closing = reading.sentences - 1 - (text.rstrip()[-1:] in "!?.…")
+    mixed = min(positive, negative)
     return (
         balance,
         positive / (positive + 4),
         negative / (negative + 4),
-        max(values, default=0.0) / 4 if positive else 0.0,
-        -min(values, default=0.0) / 4 if negative else 0.0,
-        sum(1 for value in values if value > 0) / root,
-        sum(1 for value in values if value < 0) / root,
+        max(good) / 4 if good else 0.0,
+        -min(bad) / 4 if bad else 0.0,
+        len(good) / root,
+        len(bad) / root,
         values[0] / 4 if values else 0.0,
         values[-1] / 4 if values else 0.0,
-        _squash(sum(value for value, sentence in reading.hits if sentence >= closing)),
+        _squash(_closing(reading, text)),
         math.log1p(reading.words) / 4,
         exclamations,
         questions,
@@ -71,10 +72,18 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
         _squash(reading.emoji),
         float(reading.contrasts > 0),
         float(".." in text or "…" in text),
-        min(positive, negative) / (min(positive, negative) + 4),
+        mixed / (mixed + 4),
         float(not values),
-        min(sum(1 for token in reading.tokens if token[0].isdigit()), 4) / 4,
+        min(sum(map(str.isdigit, reading.tokens)), 4) / 4,
     )
+
+
+def _closing(reading: Reading, text: str) -> float:
+    """Sum of the valences in the last sentence."""
+    if not reading.hits:
+        return 0.0
+    last = reading.sentences - 1 - (text.rstrip()[-1:] in "!?.…")
+    return sum([value for value, sentence in reading.hits if sentence >= last])
 
 
 def _squash(total: float) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from operator import mul
 
 from detectors.sentiment.features import NAMES
 
@@ -33,14 +34,14 @@ class Head:
 
     def probabilities(self, features: Sequence[float]) -> Probabilities:
         """Softmax of the three linear scores."""
-        scores = [
-            bias + sum(map(float.__mul__, row, features))
-            for row, bias in zip(self.weights, self.bias, strict=True)
-        ]
-        top = max(scores)
-        negative, neutral, positive = (math.exp(score - top) for score in scores)
-        total = negative + neutral + positive
-        return negative / total, neutral / total, positive / total
+        negative_row, neutral_row, positive_row = self.weights
+        negative = self.bias[0] + sum(map(mul, negative_row, features))
+        neutral = self.bias[1] + sum(map(mul, neutral_row, features))
+        positive = self.bias[2] + sum(map(mul, positive_row, features))
+        top = max(negative, neutral, positive)
+        odds = math.exp(negative - top), math.exp(neutral - top), math.exp(positive - top)
+        total = odds[0] + odds[1] + odds[2]
+        return odds[0] / total, odds[1] / total, odds[2] / total
 
 
 def head_from(table: Mapping[str, Sequence[Sequence[float]] | Sequence[float]]) -> Head:

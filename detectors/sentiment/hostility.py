@@ -33,21 +33,28 @@ class HostilityJudge:
         self._lexicon = hostile_lexicon(language)
         self._you = frozenset(_YOU[language].split())
         self._cache: dict[str, Word] = {}
+        self._plain: set[str] = set()
 
     def kind(self, tokens: Sequence[str]) -> HostileKind | None:
         """What kind of hostility the text has, the gravest first, or None."""
-        cached = self._cache.get
-        words = [cached(token) or self._look_up(token) for token in tokens]
-        found = [(i, word) for i, word in enumerate(words) if word is not PLAIN]
+        if self._plain.issuperset(tokens):
+            return None
+        found = [(i, word) for i, token in enumerate(tokens) if (word := self._look_up(token)) is not PLAIN]
         if not found:
             return None
-        return self._weigh(found, [token.lower() for token in tokens])
+        return self._weigh(found, [_bare(token.lower()) for token in tokens])
 
     def _look_up(self, token: str) -> Word:
-        word = self._lexicon.find(token.strip("#@*\"'.,!?:;()").lower())
-        if len(self._cache) >= _CACHE_LIMIT:
+        if token in self._plain:
+            return PLAIN
+        word = self._cache.get(token) or self._lexicon.find(_bare(token.lower()))
+        if max(len(self._cache), len(self._plain)) >= _CACHE_LIMIT:
             self._cache.clear()
-        word = self._cache[token] = PLAIN if word == PLAIN else word
+            self._plain.clear()
+        if word == PLAIN:
+            self._plain.add(token)
+            return PLAIN
+        self._cache[token] = word
         return word
 
     def _weigh(self, found: Sequence[tuple[int, Word]], lower: Sequence[str]) -> HostileKind | None:
@@ -56,7 +63,7 @@ class HostilityJudge:
         for i, word in found:
             if i <= done:
                 continue
-            phrase = word.phrases.match([_bare(token) for token in lower[i + 1 : i + 7]]) if word.phrases else None
+            phrase = word.phrases.match(lower, i + 1) if word.phrases else None
             if phrase is not None:
                 word, done = phrase.word, i + len(phrase.rest)
             if word.kind:
@@ -69,7 +76,7 @@ class HostilityJudge:
 
 
 def _bare(token: str) -> str:
-    return token.strip(".,!?:;()\"'")
+    return token.strip("#@*.,!?:;()\"'")
 
 
 @cache

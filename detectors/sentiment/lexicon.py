@@ -41,13 +41,13 @@ class Phrase(NamedTuple):
     rest: tuple[str, ...]
     word: Word
 
-    def matches(self, following: Sequence[str]) -> bool:
-        """Whether `following` (lower case) begins with the rest of the phrase."""
-        if len(following) < len(self.rest):
+    def matches(self, lower: Sequence[str], start: int) -> bool:
+        """Whether the words of `lower` from `start` on are the rest of the phrase."""
+        if len(lower) - start < len(self.rest):
             return False
         return all(
-            told == want or (want[-1] == "*" and told.startswith(want[:-1]))
-            for want, told in zip(self.rest, following, strict=False)
+            lower[start + k] == want or (want[-1] == "*" and lower[start + k].startswith(want[:-1]))
+            for k, want in enumerate(self.rest)
         )
 
 
@@ -57,13 +57,18 @@ class Phrases(NamedTuple):
     second: dict[str, tuple[Phrase, ...]]
     stems: tuple[Phrase, ...]
 
-    def match(self, following: Sequence[str]) -> Phrase | None:
-        """The longest phrase that `following` completes."""
-        if not following:
+    def match(self, lower: Sequence[str], start: int) -> Phrase | None:
+        """The longest phrase that the words of `lower` (lower case) from `start` on complete."""
+        if start >= len(lower):
             return None
-        candidates = self.second.get(following[0], ()) + self.stems
-        found = [phrase for phrase in candidates if phrase.matches(following)]
-        return max(found, key=lambda phrase: len(phrase.rest)) if found else None
+        candidates = self.second.get(lower[start], ())
+        if self.stems:
+            candidates += tuple(phrase for phrase in self.stems if lower[start].startswith(phrase.rest[0][:-1]))
+        best = None
+        for phrase in candidates:
+            if (best is None or len(phrase.rest) > len(best.rest)) and phrase.matches(lower, start):
+                best = phrase
+        return best
 
 
 def index_phrases(phrases: Sequence[Phrase]) -> Phrases:
@@ -89,6 +94,7 @@ class Word(NamedTuple):
     upper: bool = False
     listed: bool = False
     kind: str = ""
+    idle: bool = True  # by itself it does nothing; only a phrase may begin with it
     phrases: Phrases | None = None
 
 

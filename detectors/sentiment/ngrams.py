@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import NamedTuple
 
 BITS = 17
@@ -53,7 +54,7 @@ def text_buckets(tokens: list[str]) -> Iterator[int]:
     words = [normal(token) for token in tokens]
     for word in words:
         yield from word_buckets(word)
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         yield pair_bucket(first, second)
 
 
@@ -62,7 +63,7 @@ class Evidence(NamedTuple):
 
     negative: float
     positive: float
-    count: int
+    grams: int
 
 
 class NgramTable:
@@ -82,16 +83,14 @@ class NgramTable:
         if not tokens:
             return 0.0, 0.0
         known = self._words.get
-        found = [known(token) or self._weigh(token) for token in tokens]
-        negative = sum(word.negative for word in found)
-        positive = sum(word.positive for word in found)
-        count = sum(word.count for word in found) + len(found) - 1
-        pairs = self._pairs
-        for pair in zip(tokens, tokens[1:], strict=False):
-            weights = pairs.get(pair) or self._weigh_pair(pair)
-            negative += weights[0]
-            positive += weights[1]
-        root = math.sqrt(count)
+        negatives, positives, counts = zip(*[known(token) or self._weigh(token) for token in tokens], strict=True)
+        negative, positive = sum(negatives), sum(positives)
+        if len(tokens) > 1:
+            pairs = self._pairs.get
+            weights = [pairs(pair) or self._weigh_pair(pair) for pair in pairwise(tokens)]
+            negative += sum([pair[0] for pair in weights])
+            positive += sum([pair[1] for pair in weights])
+        root = math.sqrt(sum(counts) + len(tokens) - 1)
         return negative * self._scale_negative / root, positive * self._scale_positive / root
 
     def _weigh(self, token: str) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Label = Literal["negative", "neutral", "positive"]
@@ -31,12 +32,14 @@ class Score:
     is_question: bool = False
 
 
+_FAMILIES = {"no": "no", "nb": "no", "nn": "no", "sv": "sv", "da": "da", "fi": "fi", "en": "en"}
+
+
+@lru_cache(maxsize=1024)
 def family(language: str | None) -> str | None:
     """The language whose tables are used: `no`, `nb` and `nn` share one Norwegian; None for an unknown language.
 
     Region tags are cut: `sv-SE` and `en_GB` are `sv` and `en`.
     """
-    if not language:
-        return None
-    base = language.replace("_", "-").split("-")[0].lower()
-    return {"no": "no", "nb": "no", "nn": "no", "sv": "sv", "da": "da", "fi": "fi", "en": "en"}.get(base)
+    base = (language or "").replace("_", "-").split("-")[0].lower()
+    return _FAMILIES.get(base)

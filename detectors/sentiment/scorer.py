@@ -34,9 +34,7 @@ class Judge:
     """All that scores one language family. Immutable but for caches; safe to share between threads."""
 
     def __init__(self, language: str, own_words: Mapping[str, float], head: Head | None) -> None:
-        self.engine: Engine = (
-            EnglishEngine(own_words) if language == "en" else NordicEngine(language, own_words)
-        )
+        self.engine: Engine = EnglishEngine(own_words) if language == "en" else NordicEngine(language, own_words)
         self.head = head or load_heads()[language]
         self.ngrams = load_ngrams(language)
         self.hostility = HostilityJudge(language)
@@ -104,9 +102,7 @@ class Scorer:
         """
         tags = [language] * len(texts) if language is None or isinstance(language, str) else list(language)
         names = (*self._mask, *mask)
-        scores = [
-            self._score(text, tag, names, prior) for text, tag in zip(texts, tags, strict=True)
-        ]
+        scores = [self._score(text, tag, names, prior) for text, tag in zip(texts, tags, strict=True)]
         return self._by_own_model(texts, scores) if self._model else scores
 
     def judge(self, language: str) -> Judge:
@@ -128,9 +124,7 @@ class Scorer:
             return str(tag)
         return _NORWEGIAN.guess(text)
 
-    def _score(
-        self, text: str, tag: str | None, names: Sequence[str], prior: Mapping[str, float] | None
-    ) -> Score:
+    def _score(self, text: str, tag: str | None, names: Sequence[str], prior: Mapping[str, float] | None) -> Score:
         masked = mask_text(text, names)
         language = self.language_of(masked, tag, prior)
         judge = self.judge(family(language) or "en")
@@ -139,7 +133,9 @@ class Scorer:
         probabilities = judge.head.probabilities(inputs)
         if kind is not None:
             probabilities = _with_hostility(probabilities)
-        return _as_score(probabilities, language, kind is not None, kind, is_question(masked, judge.language))
+        return _as_score(
+            probabilities, language, kind is not None, kind, is_question(masked, tokens, judge.language)
+        )
 
     def _by_own_model(self, texts: Sequence[str], scores: list[Score]) -> list[Score]:
         assert self._model is not None
@@ -188,7 +184,9 @@ def _known(languages: Sequence[str]) -> tuple[str, ...]:
     codes = [code for tag in languages for code in (("nb", "nn") if tag == "no" else (tag,))]
     unknown = [code for code in codes if code not in LANGUAGES]
     if unknown or not codes:
-        raise ValueError(f"unknown languages {', '.join(unknown) or '(none given)'}; known are {', '.join(LANGUAGES)}")
+        raise ValueError(
+            f"unknown languages {', '.join(unknown) or '(none given)'}; known are {', '.join(LANGUAGES)}"
+        )
     return tuple(dict.fromkeys(codes))
 
 
@@ -198,7 +196,9 @@ def import_model(path: str) -> Model:
     try:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as problem:
-        raise ValueError(f"model {path!r} cannot be imported ({problem}); write package.module:function") from problem
+        raise ValueError(
+            f"model {path!r} cannot be imported ({problem}); write package.module:function"
+        ) from problem
     if not callable(found):
         raise ValueError(f"model {path!r} is not a function of a list of texts")
     return found  # type: ignore[no-any-return]  # a plug-in's type is its author's promise

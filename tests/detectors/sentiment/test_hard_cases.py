@@ -35,10 +35,29 @@ HOSTILE_AT_LEAST = {"sv": 4, "nb": 4, "nn": 4, "da": 5, "fi": 5, "en": 4}
 FALSE_ALARMS_AT_MOST = 1
 SOUND = 0.55
 KINDS = (
-    "plain negation negation_after_verb litotes intensifier compound emoji but_clause misspelt no_diacritics dialect "
-    "name_is_word question polite_anger hostile praise thanks_after_trouble capitals sarcasm mixed_language "
-    "quote_of_own_voice neutral_fact"
-).split()
+    "plain",
+    "negation",
+    "negation_after_verb",
+    "litotes",
+    "intensifier",
+    "compound",
+    "emoji",
+    "but_clause",
+    "misspelt",
+    "no_diacritics",
+    "dialect",
+    "name_is_word",
+    "question",
+    "polite_anger",
+    "hostile",
+    "praise",
+    "thanks_after_trouble",
+    "capitals",
+    "sarcasm",
+    "mixed_language",
+    "quote_of_own_voice",
+    "neutral_fact",
+)
 
 
 @cache
