@@ -13,6 +13,8 @@ from pathlib import Path
 from alerts.card import Card, build_notice
 from alerts.chain import reach
 from alerts.channels.base import Channel, ChannelError, RenderedMessage
+from alerts.channels.console import ConsoleChannel
+from alerts.channels.options import ConsoleOptions
 from alerts.channels.registry import build_channels
 from alerts.incident import Notification, Reason
 from alerts.mandate import Mandate
@@ -43,7 +45,10 @@ def run_alert_test(config_file: Path, level: str, output: Output) -> int:
     from monitor.acting import parse_level
 
     config, clock = load_config(config_file).config, SystemClock()
-    outcomes = list(send_tests(config, build_channels(config.alerts), parse_level(level), clock))
+    channels = build_channels(config.alerts)
+    if output.as_json:  # nothing but the answer on stdout
+        channels[CONSOLE] = ConsoleChannel(ConsoleOptions(stream="stderr"))
+    outcomes = list(send_tests(config, channels, parse_level(level), clock))
     data = {"level": level, "messages": [asdict(outcome) for outcome in outcomes]}
     output.answer(data, "\n".join(map(_line, outcomes)))
     return FINE if all(outcome.arrived is not False for outcome in outcomes) else FAILED

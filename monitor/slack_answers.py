@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from alerts.actions import ActionKind
@@ -41,12 +41,23 @@ def done_text(kind: ActionKind, decision: Decision, reader: Reader) -> str:
     return reader.text("inbound.done", action=reader.text(f"action.{kind}")) if kind in QUIET_ACTIONS else ""
 
 
-def how_is_it(incidents: Sequence[Incident], reader: Reader) -> str:
-    """One line an open incident, worst first; that all is quiet when there is none."""
-    if not incidents:
-        return reader.text("inbound.now_quiet")
+def how_is_it(incidents: Sequence[Incident], sources: Mapping[str, bool], reader: Reader) -> str:
+    """One line an open incident, worst first (or that all is quiet), and how many sources are heard.
+
+    `sources` says of each source whether it is heard: quiet is only calm when they are.
+    """
+    lines = _incident_lines(incidents, reader) if incidents else [reader.text("inbound.now_quiet")]
+    silent = sorted(name for name, is_heard in sources.items() if not is_heard)
+    if sources:
+        lines.append(reader.text("inbound.now_sources", heard=len(sources) - len(silent), sources=len(sources)))
+    if silent:
+        lines.append(reader.text("inbound.now_silent", names=reader.list(silent)))
+    return "\n".join(lines)
+
+
+def _incident_lines(incidents: Sequence[Incident], reader: Reader) -> list[str]:
     ranked = sorted(incidents, key=lambda i: (-i.level, i.number))
-    return "\n".join(
+    return [
         reader.text(
             "inbound.now_line",
             number=f"INC-{incident.number}",
@@ -55,7 +66,7 @@ def how_is_it(incidents: Sequence[Incident], reader: Reader) -> str:
             since=incident.opened_at,
         )
         for incident in ranked
-    )
+    ]
 
 
 def form_errors(wish: Wish | None, reader: Reader) -> dict[str, str]:

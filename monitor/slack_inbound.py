@@ -112,7 +112,8 @@ class SlackInbound:
         if self._known(wish.event_id):
             return
         if wish.action is None:
-            self._answer(wish, how_is_it(self.store.open_incidents(), self.reader))
+            heard = {name: state.failing_since is None for name, state in self.store.source_states().items()}
+            self._answer(wish, how_is_it(self.store.open_incidents(), heard, self.reader))
         elif wish.action is ActionKind.FLAG:
             self._flag(wish)
         elif wish.ready:

@@ -70,6 +70,15 @@ def test_the_console_is_only_tested_where_there_is_nothing_else(slack):
     assert [{o.channel for o in outcomes} for outcomes in (both, alone)] == [{"sms"}, {"console"}]
 
 
+def test_with_json_only_the_answer_is_on_stdout(tmp_path, capsys):
+    config = tmp_path / "config.yaml"
+    config.write_text("language: sv\nbrands: [{name: Nordtåg, keywords: [nordtåg]}]\n", encoding="utf-8")
+    assert run_alert_test(config, "warning", Output(as_json=True)) == FINE
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["messages"][0]["channel"] == "console"
+    assert "[TESTMEDDELANDE]" in printed.err
+
+
 def test_slack_user_groups_are_no_place_to_send_to():
     assert places(MANDATE, Level.CRISIS, "", NOW)["slack"] == ("", "U0ANNA001")
 

@@ -16,6 +16,7 @@ from alerts.actions import Action, ActionKind
 from alerts.channels.options import SlackOptions
 from alerts.incident import Decision, Incident, Refusal
 from alerts.mandate import Mandate, Person, Role
+from alerts.texts.reader import Reader
 from detectors.signal import Level
 from monitor.clock import SimulatedClock
 from monitor.slack_inbound import InboundContext, SlackInbound, listening
@@ -315,6 +316,17 @@ def test_now_says_how_it_is(room, command, text):
     assert room.slack.answers == ["INC-12 · Varning: Nordtåg · delays · inte kvitterad · sedan 14:15"]
 
 
+def test_quiet_is_only_calm_when_the_sources_are_heard():
+    from monitor.slack_answers import how_is_it
+
+    reader = Reader("sv", "Europe/Stockholm", NOW)
+    assert how_is_it([], {"news": True, "desk": True}, reader) == "Allt lugnt.\n2 av 2 källor hörda."
+    assert how_is_it([], {"news": False, "desk": True}, reader).splitlines()[1:] == [
+        "1 av 2 källor hörda.",
+        "Inte hörda: news.",
+    ]
+
+
 def test_the_groups_of_the_mandate_that_somebody_belongs_to_come_along(room):
     room.slack.belongs["S0AGENTS1"] = [ANNA]
     room.interact(room.socket.click("acknowledge"))
@@ -356,7 +368,6 @@ def test_what_nobody_understands_is_acknowledged_and_does_nothing(room, payload)
 def test_no_modal_is_longer_than_slack_allows_in_any_language(room):
     from alerts.renderers.modals import FIELDS, Asked, modal
     from alerts.texts.catalogue import LANGUAGES
-    from alerts.texts.reader import Reader
     from tests.fakes.slack_rules import modal_faults
 
     for language in LANGUAGES:
