@@ -5,9 +5,9 @@ The same walk down the chain writes "what happens next" into the alert (`coming_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.chain import Missed, Reached, reach, steps_of, what_next
 from alerts.incident import Incident, Obligation, ObligationKind
@@ -114,25 +114,45 @@ def _who_may_what(
 
 
 def walk(mandate: Mandate, steps: tuple[Step, ...], brand: str, level: Level, at: datetime) -> Iterator[Moment]:
-    """Walk down a chain that begins at `at` and that nobody answers, moment by moment."""
-    index, repeats, begun = 0, 0, at
-    for _ in range(MOMENTS_AT_MOST):
-        if index >= len(steps):
-            return
-        when = begun if not repeats else at
-        found = reach(mandate, steps[index].tell, steps[index].by, at=when, brand=brand, level=level)
-        if not found.reached:
-            yield Moment(when, "nobody", index, (), found.missed)
-            index, repeats = index + 1, 0
+    """Walk down a chain that begins at `at` and that nobody answers, moment by moment, as `decide` would."""
+    index = 0
+    for _ in range(MOMENTS_AT_MOST if steps else 0):
+        skipped = []
+        while index < len(steps):
+            found = reach(mandate, steps[index].tell, steps[index].by, at=at, brand=brand, level=level)
+            if found.reached:
+                break
+            yield Moment(at, "nobody", index, (), found.missed)
+            skipped.append((found.next_chance, index))
+            index += 1
+        if index < len(steps):
+            at = yield from _stay(mandate, steps, index, brand, level, at)
+            index += 1
+            if index == len(steps):
+                return
             continue
-        told = _told(mandate, found.reached, brand, level, when)
-        yield Moment(when, "repeat" if repeats else "tell", index, told, found.missed)
+        chances = [(when, number) for when, number in skipped if when is not None]
+        if not chances:
+            yield Moment(at, "end", len(steps) - 1)
+            return
+        when, index = min(chances)
+        at = max(when, at + timedelta(minutes=1))
+
+
+def _stay(
+    mandate: Mandate, steps: tuple[Step, ...], index: int, brand: str, level: Level, begun: datetime
+) -> Generator[Moment, None, datetime]:
+    """The moments of one step that reaches somebody; returns when it is over."""
+    at, repeats, kind = begun, 0, "tell"
+    while True:
+        found = reach(mandate, steps[index].tell, steps[index].by, at=at, brand=brand, level=level)
+        yield Moment(at, kind, index, _told(mandate, found.reached, brand, level, at), found.missed)
         coming = what_next(steps, index, begun, repeats)
-        at = coming.at
+        at, repeats, kind = coming.at, repeats + 1, "repeat"
         if coming.kind == "end":
             yield Moment(at, "end", index)
-            return
-        index, repeats, begun = (index, repeats + 1, begun) if coming.kind == "repeat" else (index + 1, 0, at)
+        if coming.kind != "repeat":
+            return at
 
 
 def _told(mandate: Mandate, ways: tuple[Reached, ...], brand: str, level: Level, at: datetime) -> tuple[Told, ...]:

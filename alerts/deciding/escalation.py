@@ -50,8 +50,12 @@ def _repeat(draft: Draft, obligation: Obligation) -> None:
     if coming.at <= draft.now:  # the daemon slept through the time left: go on from here
         coming = coming._replace(at=draft.now + (step.repeat_every or step.acknowledge_within))
     _put(draft, obligation, replace(again, due_at=coming.at))
-    _tell(draft, again, step, _reach(draft, obligation, step), Reason.REMINDER, coming)
-    draft.write("told_again", step=obligation.step, times=again.repeats, who=obligation.target)
+    found = _reach(draft, obligation, step)
+    if not found.reached:
+        draft.write("nobody_on_call", step=obligation.step, who=obligation.target, why=_why(found))
+        return
+    _tell(draft, again, step, found, Reason.REMINDER, coming)
+    draft.write("told_again", step=obligation.step, times=again.repeats, who=_names(found))
 
 
 def _next_step(draft: Draft, obligation: Obligation) -> None:
@@ -96,7 +100,7 @@ def _begin(draft: Draft, obligation: Obligation, number: int, reached: Reach, re
         step=number,
         repeats=0,
         told_at=draft.now,
-        target=", ".join(dict.fromkeys(way.who for way in reached.reached)),
+        target=_names(reached),
         note="",
     )
     coming = _coming(draft, begun)
@@ -147,6 +151,10 @@ def _coming(draft: Draft, obligation: Obligation) -> Next:
 def _reach(draft: Draft, obligation: Obligation, step: Step) -> Reach:
     level = max(obligation.level, Level.WARNING)
     return reach(draft.mandate, step.tell, step.by, at=draft.now, brand=draft.incident.brand, level=level)
+
+
+def _names(reached: Reach) -> str:
+    return ", ".join(dict.fromkeys(way.who for way in reached.reached))
 
 
 def _why(reached: Reach) -> str:

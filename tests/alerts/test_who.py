@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from alerts.actions import ActionKind
+from alerts.actions import ActionKind, Tick
 from alerts.incident import ObligationKind
+from alerts.obligations import next_deadline
 from alerts.who import coming_steps, who
 from detectors.signal import Level
 from tests.alerts.world import NOON, STAFFED, World, signal, staffed
@@ -100,3 +103,36 @@ def test_at_most_so_many_steps_are_shown() -> None:
     world = World()
     world.signals(signal(Level.WARNING))
     assert len(coming_steps(world.one, world.mandate)) == 3
+
+
+ROTA = {"people": ["dea", "kim", "stig"], "start": "2026-01-05", "days": 1, "handover": "02:30"}
+ODD_HOURS = staffed(
+    roles={
+        "customer_service": {"people": ["kim"], "hours": {"mon-fri": "07:30-17:00"}, "holidays": "SE"},
+        "deputy": {"rotation": ROTA, "quiet": "23:00-05:15"},
+        "head": {"people": ["hanna"], "hours": {"mon-sat": "06:00-22:00"}, "customer_service": True},
+        "crisis_group": {"people": ["hanna", "stig"], "quiet": "22:30-06:45"},
+    },
+    safety_contact=[],
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 365 * 24 * 6).map(lambda n: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=10 * n)),
+    st.sampled_from([Level.WARNING, Level.CRISIS]),
+)
+def test_at_any_hour_of_the_year_what_it_says_is_what_happens(at: datetime, level: Level) -> None:
+    world = World(mandate=ODD_HOURS, now=at)
+    plan = who(ODD_HOURS, level, at=at)
+    world.signals(signal(level))
+    while (due := next_deadline(world.one)) is not None and world.now < at + timedelta(days=4):
+        world.now = due
+        world.happen(Tick())
+    names = {person.name: who_id for who_id, person in ODD_HOURS.people.items()}
+    kinds = ("told", "told_again", "chain_ended")
+    happened = [(e.at, e.data["who"] if e.kind != "chain_ended" else "") for e in world.written if e.kind in kinds]
+    promised = [
+        (m.at, ", ".join(names[t.name] for t in m.told)) for m in plan.moments if m.told or m.kind == "end"
+    ]
+    assert happened == promised
