@@ -81,7 +81,7 @@ class Thresholds(_Section):
     cold_watch_people: int = Field(default=20, ge=1)
     cold_watch_share: float = Field(default=0.5, ge=0, le=1)
     cold_warning_people: int = Field(default=26, ge=1)
-    cold_warning_authors: int = Field(default=42, ge=1)
+    cold_warning_authors: int = Field(default=40, ge=1)
     cold_warning_share: float = Field(default=0.45, ge=0, le=1)
     cold_growth: float = Field(default=3.0, gt=1)
     volume_watch: float = Field(default=2.0, gt=0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from detectors.evidence import build_evidence, estimate_reach, leading_words, pick_examples, signal_from
 from detectors.frame import COLUMNS, MentionRow, to_frame
 from detectors.signal import Explanation, Finding, Level, Scope
-from detectors.themes import new_turns
+from detectors.themes import theme_counts
 
 T0 = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -94,12 +94,13 @@ def test_any_text_is_borne(texts: list[str]) -> None:
     assert build_evidence(rows).mentions == len(rows)
 
 
-def test_a_theme_that_was_rare_and_is_now_a_fifth_is_a_new_turn() -> None:
-    before = [row(i, "x", themes=("delay",)) for i in range(40)]
-    now = [row(100 + i, "x", themes=("refund",) if i % 3 == 0 else ("delay",)) for i in range(30)]
-    assert new_turns(before, now) == ("refund",)
-    assert new_turns(before + now, now) == ()
-    assert new_turns(before[:5], now) == ()
+def test_a_mention_counts_once_for_each_of_its_themes() -> None:
+    rows = [
+        row(1, "x", themes=("delay", "refund", "delay")),
+        row(2, "x", themes=("delay",)),
+        row(3, "x", own=True),
+    ]
+    assert theme_counts(rows) == {"delay": 2, "refund": 1}
 
 
 def test_the_frame_has_the_declared_columns() -> None:
