@@ -55,9 +55,9 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
         yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.new_database("migrated")
+    name = server.borrow("migrated")
     yield server.url(name)
-    server.drop_database(name)
+    server.give_back(name)
 
 
 @pytest.fixture
