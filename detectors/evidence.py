@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from detectors.copies import copy_key
 from detectors.frame import MentionRow
@@ -122,9 +123,10 @@ def pick_examples(rows: Sequence[MentionRow], most: int = _MOST_EXAMPLES) -> lis
     return picked
 
 
-def words_of(text: str) -> set[str]:
+@lru_cache(maxsize=8192)  # a mention is read every five minutes by every scope and horizon that it is in
+def words_of(text: str) -> frozenset[str]:
     """Words of a text for counting: folded, three letters or more, no links, handles or numbers."""
-    return set(_WORD.findall(_NOT_WORDS.sub(" ", text).casefold()))
+    return frozenset(_WORD.findall(_NOT_WORDS.sub(" ", text).casefold()))
 
 
 def _people_per_word(rows: Iterable[MentionRow]) -> Counter[str]:

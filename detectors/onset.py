@@ -102,7 +102,7 @@ def _refine(signal: Signal, start: int, end: int, variance: float) -> tuple[int,
 
     part = signal[start:end]
     splits = np.arange(1, len(part))
-    cost = np.array([part[:k].var() * k + part[k:].var() * (len(part) - k) for k in splits])
+    cost = -(part.cumsum()[:-1] ** 2 / splits + part[::-1].cumsum()[-2::-1] ** 2 / splits[::-1])  # + a constant
     likely = np.flatnonzero(cost <= cost.min() + _LIKELY * variance)
     best = int(cost.argmin())
     return start + int(splits[likely[0]]), start + int(splits[best]), start + int(splits[likely[-1]])
