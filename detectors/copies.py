@@ -15,8 +15,9 @@ _QUOTE = re.compile(r"[“\"]\s*@[\w.]+:?\s*([^”\"]+)")
 _HANDLE = re.compile(r"@[\w.@-]+")
 _WORD = re.compile(r"[^\W\d_]+")
 
-_LEAST_WORDS = 4
-_KEY_WORDS = 8
+_LEAST_WORDS = 7  # a shorter text ("the app is down again") is what many people write by themselves
+_LEAST_REPEATED_WORDS = 2
+_KEY_WORDS = 10
 
 
 @lru_cache(maxsize=4096)
@@ -29,6 +30,6 @@ def copy_key(text: str) -> str | None:
     repeated = _QUOTE.search(plain) or _REPOST.search(plain)
     body = repeated.group(1) if repeated else plain
     words = _WORD.findall(_HANDLE.sub(" ", body).casefold())
-    if len(words) < (2 if repeated else _LEAST_WORDS):
+    if len(words) < (_LEAST_REPEATED_WORDS if repeated else _LEAST_WORDS):
         return None
-    return ("quote " if repeated and len(words) < _LEAST_WORDS else "") + " ".join(words[:_KEY_WORDS])
+    return ("quote " if len(words) < _LEAST_WORDS else "") + " ".join(words[:_KEY_WORDS])

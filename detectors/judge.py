@@ -20,7 +20,7 @@ from detectors.surge import Judgement, SurgeOptions
 from detectors.threads import ThreadMemory
 from detectors.track import BURST, BURST_SHARE, ScopeTrack
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 _BLIND = 0.5
 
 

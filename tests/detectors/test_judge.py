@@ -160,7 +160,7 @@ def test_mockery_that_is_less_negative_than_usual_is_at_most_a_watch(last_day: L
 
 
 def test_a_burst_of_bots_is_at_most_a_watch(last_day: LastDay) -> None:
-    bots = crowd(AFTERNOON, 300, 6, text="Win a free phone today, click the link now", label="neutral")
+    bots = crowd(AFTERNOON, 300, 6, text="Win a free phone today, click the link now")
     assert highest(last_day.run(bots, AFTERNOON + timedelta(hours=2))) <= Level.WATCH
 
 
