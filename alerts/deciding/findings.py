@@ -61,8 +61,9 @@ _NOT_HELD = frozenset({ScopeKind.SOURCE, ScopeKind.MEASUREMENT})
 def _newest(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     """The newest of each kind, of too many the strongest; posts are quoted once, by the incident itself."""
     kept = {key_of(s): s for s in sorted(signals, key=lambda s: s.at)}
-    ranked = sorted(kept.values(), key=lambda s: (-s.level, -s.at.timestamp()))[:SIGNALS_KEPT]
-    return tuple(_slim(s) for s in kept.values() if s in ranked)
+    ranked = sorted(kept, key=lambda key: (-kept[key].level, -kept[key].at.timestamp()))
+    chosen = frozenset(ranked[:SIGNALS_KEPT])
+    return tuple(_slim(s) for key, s in kept.items() if key in chosen)
 
 
 def _slim(signal: Signal) -> Signal:
