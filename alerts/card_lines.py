@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from alerts.card_parts import Line, Plan
+from alerts.card_parts import Line, NextStep, Plan
 from alerts.card_sentences import by_strength, explain, lead_sentence
 from alerts.incident import Incident, IncidentState, ObligationKind, Reason
 from alerts.obligations import CLIMBING, active
@@ -100,9 +100,14 @@ def _size(case: Case) -> str:
         case.reader.text("size.negative_people", evidence.negative_people) if evidence.negative_people else "",
         case.reader.text("size.hostile", evidence.hostile) if evidence.hostile else "",
         case.reader.text("size.supportive", evidence.supportive) if evidence.supportive else "",
-        case.reader.text("size.reach", reach=evidence.reach) if evidence.reach else "",
+        case.reader.text("size.reach", reach=_roughly(evidence.reach)) if evidence.reach else "",
     ]
     return case.reader.list(parts)
+
+
+def _roughly(estimate: int) -> int:
+    """Return an estimate with two digits that count: 25,548 would look as if we knew."""
+    return round(estimate, 2 - len(str(estimate)))
 
 
 def _where(case: Case) -> str:
@@ -196,7 +201,7 @@ def _next(case: Case) -> str:
         )
     steps = [
         case.reader.text(f"next.{step.kind}", at=step.at, who=case.reader.list(map(one_line, step.who)))
-        for step in case.plan.next_steps[:STEPS]
+        for step in _without_repetition(case.plan.next_steps)[:STEPS]
     ]
     steps += [
         case.reader.text("next.due", due_at=owed.due_at, obligation=case.reader.text(f"obligation.{owed.kind}"))
@@ -208,6 +213,15 @@ def _next(case: Case) -> str:
     if case.incident.state is IncidentState.OPEN and case.incident.level > Level.WATCH:
         return case.reader.text("next.chain_ended")
     return case.reader.text("next.watching")
+
+
+def _without_repetition(steps: tuple[NextStep, ...]) -> list[NextStep]:
+    """Of the same people told again and again, only the first time."""
+    said: list[NextStep] = []
+    for step in steps:
+        if not (said and step.kind == said[-1].kind == "repeat" and step.who == said[-1].who):
+            said.append(step)
+    return said
 
 
 _WHOLE: tuple[tuple[str, LineMaker], ...] = (

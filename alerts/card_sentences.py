@@ -55,10 +55,10 @@ def _seen_before(numbers: Mapping[str, Value], reader: Reader) -> str:
     """Return on how many of the days that we know it has been like that; "" when the numbers do not say."""
     days = numbers.get("days")
     seen = numbers.get("days_as_many", numbers.get("days_as_high"))
-    if days is None or not isinstance(seen, int | float):
+    if not isinstance(days, int | float) or not isinstance(seen, int | float):
         return ""
     if seen < 1:
-        return reader.text("explain.never_seen", days=days)
+        return reader.text("explain.never_seen", round(float(days)))
     return reader.text("explain.seen", round(seen), days=days)
 
 

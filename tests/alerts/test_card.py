@@ -19,6 +19,7 @@ from tests.alerts.card_stories import (
     EVIDENCE,
     FLAGGED,
     NOW,
+    PEOPLE,
     PLAN,
     STOCKHOLM,
     STORIES,
@@ -82,7 +83,7 @@ def test_who_owns_it_and_what_the_reader_may_do():
 
 def test_what_happens_next_and_when():
     said = line(card(), "Vad händer nu")
-    assert said.startswith("14:30: om ingen har kvitterat kallas Anna Berg (ställföreträdare).")
+    assert said.startswith("14:30: om ingen har kvitterat kallar vi Anna Berg (ställföreträdare).")
     assert said.endswith("15:15: bekräfta öppet att vi har sett det.")
 
 
@@ -93,9 +94,28 @@ def test_a_chain_that_has_ended_says_so():
 
 def test_a_repeat_and_an_end_are_told_apart_from_a_step():
     plan = replace(PLAN, next_steps=(NextStep(at(13, 30), ("Krisgruppen",), kind="repeat"),))
-    assert "påminns Krisgruppen" in line(card(plan=plan), "Vad händer nu")
+    assert "påminner vi Krisgruppen" in line(card(plan=plan), "Vad händer nu")
     plan = replace(PLAN, next_steps=(NextStep(at(13, 30), (), kind="end"),))
     assert "därefter kallas ingen mer" in line(card(plan=plan), "Vad händer nu")
+
+
+def test_the_same_people_told_again_and_again_are_named_once():
+    again = tuple(NextStep(at(13, minute), ("Krisgruppen",), kind="repeat") for minute in (30, 40))
+    said = line(card(plan=replace(PLAN, next_steps=again)), "Vad händer nu")
+    assert said.count("påminner") == 1
+
+
+@pytest.mark.parametrize(("reach", "said"), [(25_548, "26 000"), (14_200, "14 000"), (87, "87"), (5, "5")])
+def test_an_estimate_does_not_look_as_if_we_knew(reach, said):
+    made = card(replace(WARNING, evidence=replace(EVIDENCE, reach=reach)))
+    assert f"sett av ungefär {said} (uppskattning)" in line(made, "Hur stort").replace("\xa0", " ")
+
+
+def test_one_known_day_is_not_called_days():
+    numbers = {**PEOPLE.finding.explanation.numbers, "days": 1}
+    finding = replace(PEOPLE.finding, explanation=replace(PEOPLE.finding.explanation, numbers=numbers))
+    made = card(replace(WARNING, signals=(replace(PEOPLE, finding=finding),)))
+    assert made.lead.endswith("Inte sett på den enda dag vi känner.")
 
 
 def test_a_wait_says_until_when_why_and_who():

@@ -35,7 +35,7 @@ def copies(story: SlackStory) -> list[str]:
 
 def test_nobody_answers_so_it_goes_to_the_deputy_the_head_and_the_crisis_group(story):
     story.signals(signal(Level.WARNING))
-    root = story.slack.take(CRISIS, "Warning: Nordtåg", "<@U1KIM>", "if nobody has acknowledged, Dea is called")
+    root = story.slack.take(CRISIS, "Warning: Nordtåg", "<@U1KIM>", "if nobody has acknowledged, we call Dea")
     story.later(minutes=31)
     replies = [(minute, text) for minute, text, broadcast in story.thread() if broadcast]
     assert [minute for minute, _ in replies] == [10, 20, 30]
