@@ -1,110 +1,17 @@
-"""The mentions of the last day or so of one brand, from which closed buckets are observed.
-
-Every scope (brand, source, theme, thread) keeps its rows in order of event time and one sliding count per horizon.
-A count moves row by row to wherever it is asked, so that a pass costs as much as there are new rows, however many
-are stored, and a late mention corrects the counts that hold its time.
-"""
+"""The mentions of the last day or so of one brand, from which closed buckets are observed."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 
 from detectors.frame import MentionRow
-from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation, People, Sums, ThreadObservation
-from detectors.people import PeopleCount
+from detectors.observation import HORIZONS, BrandObservation, Observation, People, ThreadObservation
 from detectors.signal import Scope, ScopeKind
+from detectors.stream import ScopeStream, key_of
 
 _LEAST_THREAD_COMMENTS = 5
 _THREAD_RECENT = timedelta(hours=3)
-_Key = tuple[float, int]
-
-
-class ScopeStream:
-    """One scope's rows in order of event time, and its people per horizon."""
-
-    def __init__(self) -> None:
-        self._keys: list[_Key] = []
-        self._rows: dict[int, MentionRow] = {}
-        self._counts = {h: PeopleCount() for h in HORIZONS}
-        self._spans: dict[timedelta, tuple[_Key, _Key]] = dict.fromkeys(HORIZONS, ((0.0, 0), (0.0, 0)))
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    @property
-    def newest(self) -> float:
-        """Epoch second of the newest row's event time (0 without rows)."""
-        return self._keys[-1][0] if self._keys else 0.0
-
-    def add(self, row: MentionRow) -> None:
-        """Take a row in; counts that hold its time are corrected."""
-        key = _key(row)
-        self._rows[row.mention_id] = row
-        if not self._keys or key > self._keys[-1]:
-            self._keys.append(key)
-        else:
-            insort(self._keys, key)
-        for horizon, (low, high) in self._spans.items():
-            if low <= key < high:
-                self._counts[horizon].add(row)
-
-    def remove(self, row: MentionRow) -> None:
-        """Take a row out again."""
-        key = _key(row)
-        del self._keys[bisect_left(self._keys, key)]
-        del self._rows[row.mention_id]
-        for horizon, (low, high) in self._spans.items():
-            if low <= key < high:
-                self._counts[horizon].remove(row)
-
-    def people(self, at: datetime) -> dict[timedelta, People]:
-        """Different people of every horizon that ends at `at` (rows at `at` itself are later)."""
-        end = at.timestamp()
-        return {h: self._slide(h, (end - h.total_seconds(), -1), (end, -1)).people() for h in HORIZONS}
-
-    def sums(self, at: datetime) -> Sums:
-        """Sums of the bucket that ends at `at`."""
-        return sums_of(self.rows(at - BUCKET, at))
-
-    def rows(self, since: datetime, until: datetime) -> list[MentionRow]:
-        """Rows with `since` ≤ event time < `until`, in order."""
-        low = bisect_left(self._keys, (since.timestamp(), -1))
-        high = bisect_left(self._keys, (until.timestamp(), -1))
-        return [self._rows[i] for _, i in self._keys[low:high]]
-
-    def drop_before(self, cut: float) -> list[MentionRow]:
-        """Forget the rows before the epoch second `cut` and return them."""
-        end = bisect_left(self._keys, (cut, -1))
-        gone = [self._rows.pop(i) for _, i in self._keys[:end]]
-        for horizon, (low, high) in self._spans.items():
-            for row in gone:
-                if low <= _key(row) < high:
-                    self._counts[horizon].remove(row)
-        del self._keys[:end]
-        return gone
-
-    def _slide(self, horizon: timedelta, low: _Key, high: _Key) -> PeopleCount:
-        count = self._counts[horizon]
-        was_low, was_high = self._spans[horizon]
-        if low >= was_high or high <= was_low:
-            count.clear()
-            self._each(low, high, count.add)
-        else:
-            self._each(was_high, high, count.add)
-            self._each(low, was_low, count.add)
-            self._each(was_low, low, count.remove)
-            self._each(high, was_high, count.remove)
-        self._spans[horizon] = (low, high)
-        return count
-
-    def _each(self, low: _Key, high: _Key, act: object) -> None:
-        if low >= high:
-            return
-        keys = self._keys
-        for position in range(bisect_left(keys, low), bisect_left(keys, high)):
-            act(self._rows[keys[position][1]])  # type: ignore[operator]
 
 
 class _Thread:
@@ -261,7 +168,7 @@ class BrandWindow:
             return []
         rows = thread.stream.rows(since, until)
         if thread.root is not None and since <= thread.root.event_time < until:
-            rows = sorted([thread.root, *rows], key=_key)
+            rows = sorted([thread.root, *rows], key=key_of)
         return rows
 
     def _take_out(self, row: MentionRow) -> None:
@@ -301,19 +208,6 @@ class BrandWindow:
                 del self._threads[name]
 
 
-def sums_of(rows: Sequence[MentionRow]) -> Sums:
-    """Count rows. Own posts are only in `own`."""
-    theirs = [row for row in rows if not row.own]
-    return Sums(
-        mentions=len(theirs),
-        negative=sum(row.negative for row in theirs),
-        positive=sum(row.positive for row in theirs),
-        hostile=sum(row.hostile is not None for row in theirs),
-        questions=sum(row.question for row in theirs),
-        own=len(rows) - len(theirs),
-    )
-
-
 def _thread_observation(
     scope: Scope, thread: _Thread, people: Mapping[timedelta, People], at: datetime
 ) -> ThreadObservation:
@@ -334,7 +228,3 @@ def _thread_observation(
 
 def _coverage(scope: Scope, heard: Mapping[str, float], overall: float) -> float:
     return heard.get(scope.name, 1.0) if scope.kind is ScopeKind.SOURCE else overall
-
-
-def _key(row: MentionRow) -> _Key:
-    return row.event_time.astimezone(UTC).timestamp(), row.mention_id

@@ -11,7 +11,8 @@ from detectors.frame import MentionRow
 from detectors.observation import BUCKET, HORIZONS
 from detectors.people import count_people
 from detectors.signal import Scope, ScopeKind
-from detectors.window import BrandWindow, sums_of
+from detectors.stream import sums_of
+from detectors.window import BrandWindow
 
 T0 = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TEXTS = (
