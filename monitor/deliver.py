@@ -23,8 +23,9 @@ from monitor.channel_health import OUTAGE_AFTER, ChannelHealth, Healths
 from monitor.clock import Clock
 from monitor.delivery_memory import DeliveryMemory, recall
 from monitor.delivery_records import DeliveryReport, Task
+from monitor.handing_over import hand_over, look_for
 from monitor.incident_picture import send_picture
-from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render, whereabouts
+from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render_safely, whereabouts
 
 if TYPE_CHECKING:
     from monitor.store.store import Store
@@ -56,6 +57,7 @@ class Deliverer:
         self._healths = Healths(channels)
         self._lock = threading.Lock()
         self._memory: DeliveryMemory | None = None
+        self._tripped: set[str | None] = set()
         self._new_roots: list[tuple[Task, Receipt]] = []
 
     @property
@@ -67,15 +69,28 @@ class Deliverer:
         """Send everything that is due. Never raises for what a channel does; a store that fails does raise."""
         report = DeliveryReport()
         with self._lock:
+            self._recover_orphans()
+            self._tripped.clear()
             blocked: set[tuple[int | None, str]] = set()
             for notification in self._planned(report):
                 lane = (notification.incident, notification.channel)
-                if lane in blocked or not self._deliver(notification, report):
+                tripped = self._route(notification.channel) in self._tripped
+                if tripped or lane in blocked or not self._deliver(notification, report):
                     report.waiting += 1
                     blocked.add(lane)
             self._pass_by_broken_channels(report)
             self._send_pictures()
         return report
+
+    def _recover_orphans(self) -> None:
+        """A pass that ended in the middle (the store failed after a send) leaves a row that nobody is sending."""
+        if self._memory is not None and self.store.notifications(states=[NotificationState.SENDING], limit=1):
+            self.store.recover_sending(look_at=self.clock.now() + self._landing)
+
+    @property
+    def _landing(self) -> timedelta:
+        """How long any channel's request may take to land."""
+        return max((channel.landing for channel in self.channels.values()), default=timedelta())
 
     def _send_pictures(self) -> None:
         """Draw for the root messages of this pass; last, since drawing takes seconds and words come first."""
@@ -90,8 +105,7 @@ class Deliverer:
     def memory(self) -> DeliveryMemory:
         """What is remembered of earlier sends; after a start, read from the store."""
         if self._memory is None:
-            landing = max((channel.landing for channel in self.channels.values()), default=timedelta())
-            self._memory = recall(self.store, self.clock.now(), landing)
+            self._memory = recall(self.store, self.clock.now(), self._landing)
         return self._memory
 
     def _planned(self, report: DeliveryReport) -> tuple[Notification, ...]:
@@ -146,7 +160,7 @@ class Deliverer:
         where = whereabouts(notification, task.incident, task.name)
         since = notification.first_attempt_at or notification.created_at
         try:
-            receipt = task.channel.find(notification.key, where.place, since, where.thread)
+            receipt = look_for(task.channel, notification.key, where.place, since, where.thread)
         except ChannelError as error:
             self.memory.look_after[notification.key] = now + self._note_failure(task, error, report)
             return False
@@ -166,13 +180,13 @@ class Deliverer:
         repeated = newest is not None and newest.error == MAY_HAVE_ARRIVED
         where = whereabouts(notification, task.incident, task.name)
         key = self._root_key(notification) if where.edits else None
-        message = render(
+        message = render_safely(
             notification, task.incident, self.context, now, where=where, key=key, may_be_repeated=repeated
         )
         if not self.store.mark_sending(notification.key, now):
             return True
         try:
-            receipt = task.channel.edit(message) if message.edits else task.channel.send(message)
+            receipt = hand_over(task.channel, message)
         except ChannelError as error:
             self._not_sent(task, error, self._note_failure(task, error, report))
             return False
@@ -213,6 +227,10 @@ class Deliverer:
     def _note_failure(self, task: Task, error: ChannelError, report: DeliveryReport) -> timedelta:
         """Write a failure down; returns how long to wait."""
         report.errors.append(f"{task.name}: {error}")
+        if not error.place_only:
+            self._tripped.add(
+                task.name
+            )  # what else goes that way waits for the next pass, not for a time-out each
         LOG.warning("%s: %s%s", task.name, error, f"; {error.remedy}" if error.remedy else "")
         wait, events = self._healths.failed(task.name, task.notification.place, error, self.clock.now())
         if events:

@@ -5,6 +5,7 @@ The text is made when it is sent, from the incident as it is now: no message is 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from alerts.renderers.plain import plain_text
 from alerts.texts.reader import Reader
 
 SLACK = "slack"
+LOG = logging.getLogger("monitor.messages")
 
 Planner = Callable[[Incident, Notification | None, datetime], Plan]
 
@@ -70,6 +72,47 @@ def whereabouts(notification: Notification, incident: Incident | None, channel: 
     if notification.edit:
         return Whereabouts(root.place, edits=root.message_id)
     return Whereabouts(root.place, thread=root.message_id)
+
+
+def render_safely(
+    notification: Notification,
+    incident: Incident | None,
+    context: DeliveryContext,
+    now: datetime,
+    *,
+    where: Whereabouts,
+    key: str | None = None,
+    may_be_repeated: bool = False,
+) -> RenderedMessage:
+    """Render like `render`; a card that cannot be drawn (a fault of ours) becomes a bare one, never silence."""
+    try:
+        return render(notification, incident, context, now, where=where, key=key, may_be_repeated=may_be_repeated)
+    except Exception:  # whatever it is: one bad card must not keep every other alert back
+        LOG.exception("%s could not be drawn", notification.key)
+        return RenderedMessage(
+            key=key or notification.key,
+            card=_bare_card(notification, incident),
+            place=where.place,
+            thread=where.thread,
+            broadcast=notification.broadcast,
+            edits=where.edits,
+            pings=notification.recipients if notification.channel == SLACK else (),
+        )
+
+
+def _bare_card(notification: Notification, incident: Incident | None) -> Card:
+    """The least that must be said: which brand, how bad, where to read on. In English, from no catalogue."""
+    said = f"The alert ({notification.reason}) could not be drawn; the log of the monitor says why."
+    if incident is None:
+        return Card(title="crisis-monitor", language="en", opening=said)
+    return Card(
+        title=f"{incident.level.label}: {incident.brand}",
+        language="en",
+        number=incident.number,
+        level=incident.level,
+        mark="[DRILL]" if incident.drill else "",
+        opening=f"{said} Read on with: crisis-monitor incidents show INC-{incident.number}",
+    )
 
 
 def render(

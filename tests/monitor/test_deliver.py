@@ -360,6 +360,57 @@ def test_hostile_words_reach_slack_as_text(here):
     here.slack.verify()
 
 
+def test_a_card_that_cannot_be_drawn_is_sent_bare_and_keeps_nothing_back(here, monkeypatch):
+    def broken(*arguments):
+        raise KeyError("no such text")
+
+    monkeypatch.setattr("monitor.messages.build_card", broken)
+    here.queue(first())
+    here.deliver()
+    here.slack.take(CRISIS, "warning: Nordtåg", "incidents show INC-12")
+    here.slack.verify()
+
+
+def test_a_fault_inside_a_channel_is_looked_into_and_stops_no_other(here, monkeypatch):
+    slack = here.deliverer.channels["slack"]
+    monkeypatch.setattr(slack, "send", lambda message: 1 // 0)
+    here.queue(first(), Notification("m", Reason.FIRST, NOW, incident=12, channel="fallback"))
+    here.deliver()
+    assert (here.state(first().key), here.state("m")) == (State.UNKNOWN, State.SENT)
+    monkeypatch.undo()
+    here.deliver(after=60)
+    here.slack.take(CRISIS)
+    here.slack.verify()
+
+
+@pytest.mark.parametrize("step", ["mark_sent", "set_root", "add_timeline"])
+def test_a_store_that_fails_after_the_send_leads_to_no_second_message(here, monkeypatch, step):
+    """A full disk between "Slack accepted" and "committed", in a daemon that lives on."""
+
+    def full(*arguments, **named):
+        raise OSError("disk full")
+
+    here.queue(first())
+    monkeypatch.setattr(here.store, step, full)
+    with pytest.raises(OSError, match="disk full"):
+        here.deliver()
+    monkeypatch.undo()
+    for _ in range(4):
+        here.deliver(after=20)
+    here.slack.take(CRISIS)
+    here.slack.verify()
+    assert here.state(first().key) is State.SENT
+
+
+def test_a_slack_that_is_down_is_tried_once_a_pass_and_not_once_an_incident(here):
+    here.slack.down = True
+    for number in range(12, 17):
+        note = Notification(f"INC-{number}/1", Reason.FIRST, NOW, incident=number, place="#krisgrupp", root=True)
+        here.queue(note, incident=replace(WARNING, number=number))
+    here.deliver()
+    assert len(here.slack.calls) == 1
+
+
 def test_the_fake_itself_fails_on_a_message_that_nobody_expected(here):
     here.queue(first())
     here.deliver()
