@@ -92,6 +92,7 @@ class Thresholds(_Section):
     thread_watch_people: int = Field(default=10, ge=1)
     thread_watch_ratio: float = Field(default=2.0, ge=1)
     thread_warning_people: int = Field(default=25, ge=1)
+    thread_warning_surprise: float = Field(default=2.0, gt=0)
     news_surprise: float = Field(default=1.0, ge=0)
     flagged_reach: int = Field(default=100_000, ge=1)
 
@@ -100,7 +101,7 @@ _SCALE = {Sensitivity.CALM: 1.25, Sensitivity.BALANCED: 1.0, Sensitivity.SENSITI
 _SCALED = (
     "watch_z", "watch_surprise", "watch_burst_z", "burst_surprise", "warning_z", "warning_surprise", "crisis_z",
     "crisis_surprise", "day_watch_z", "day_warning_z", "volume_watch", "measurement_watch", "measurement_warning",
-    "praise_z", "thread_watch_ratio",
+    "praise_z", "thread_watch_ratio", "thread_warning_surprise",
 )  # fmt: skip
 
 

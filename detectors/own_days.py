@@ -12,7 +12,7 @@ from typing import Any
 
 _PRIOR_MEAN, _PRIOR_SD, _PRIOR_DAYS = 0.9, 0.28, 6.0
 _MEMORY = 0.5 ** (1 / 120)  # half-life of 120 days
-_CUT_SD = 3.0
+_CUT_SD, _LEAST_SD = 3.0, 0.18
 _KEPT_DAYS = 365
 _QUIET_HOURS = 20
 _CALM_Z = 2.5
@@ -42,8 +42,8 @@ class OwnDays:
 
     def surprise(self, z: float) -> float:
         """Return −log10 of the chance that an own day has an hour at least `z` deviations above the usual."""
-        spread = self._spread / self._weight * (1.0 + 1.0 / self._weight)
-        return tail_surprise((math.log1p(max(z, 0.0)) - self._mean) / math.sqrt(spread))
+        sd = max(_LEAST_SD, math.sqrt(self._spread / self._weight * (1.0 + 1.0 / self._weight)))
+        return tail_surprise((math.log1p(max(z, 0.0)) - self._mean) / sd)
 
     def as_many(self, people: float) -> int:
         """How many archived days had an hour with at least so many people."""

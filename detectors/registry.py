@@ -86,24 +86,24 @@ _rules_by_kind: dict[ScopeKind, tuple[tuple[str, ScopeRule], ...]] = {}
 def scope_detector(name: str, kinds: frozenset[ScopeKind]) -> Callable[[ScopeRule], ScopeRule]:
     """Register a function as the detector `name` of scopes of these kinds. Raises ValueError for a name taken."""
 
-    def register(rule: ScopeRule) -> ScopeRule:
+    def _register(rule: ScopeRule) -> ScopeRule:
         _refuse_taken(name)
         _scope_rules[name] = (kinds, rule)
         _rules_by_kind.clear()
         return rule
 
-    return register
+    return _register
 
 
 def thread_detector(name: str) -> Callable[[ThreadRule], ThreadRule]:
     """Register a function as the thread detector `name`. Raises ValueError for a name taken."""
 
-    def register(rule: ThreadRule) -> ThreadRule:
+    def _register(rule: ThreadRule) -> ThreadRule:
         _refuse_taken(name)
         _thread_rules[name] = rule
         return rule
 
-    return register
+    return _register
 
 
 def scope_rules(kind: ScopeKind) -> tuple[tuple[str, ScopeRule], ...]:

@@ -44,7 +44,7 @@ def _mood(seen: ThreadObservation, hours: People, usual_share: float) -> str | N
 
 def _grave(mood: str, hours: People, surprise: float, usual_share: float, t: Thresholds) -> bool:
     """Whether the thread asks for a warning: a merely fast one must be bigger, and grumble."""
-    if surprise < t.warning_surprise:
+    if surprise < t.thread_warning_surprise:
         return False
     if mood == "thread_fast":
         share = max(_GRUMBLING_SHARE, 0.6 * usual_share)

@@ -19,6 +19,7 @@ _PRIOR_MEAN, _PRIOR_SD, _PRIOR_THREADS = math.log1p(4.0), 0.6, 5.0  # busiest ho
 _PAGE_PRIOR_THREADS = 3.0
 _MEMORY_THREADS = 400.0
 _CUT_SD = 3.0
+_LEAST_SD = 0.3
 _DAILY_KEEP = 0.5 ** (1 / 14)
 
 
@@ -44,7 +45,7 @@ class ThreadMemory:
 
     def surprise(self, comments: float, page: str) -> float:
         """Return −log10 of the chance of a day on which some thread has so many comments in an hour."""
-        sd = math.sqrt(self._spread / self._weight * (1.0 + 1.0 / self._weight))
+        sd = max(_LEAST_SD, math.sqrt(self._spread / self._weight * (1.0 + 1.0 / self._weight)))
         alone = tail_surprise((math.log1p(comments) - self._page_mean(page)) / sd)
         return max(0.0, alone - math.log10(max(self.threads_a_day, 1.0)))
 

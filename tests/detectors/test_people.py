@@ -1,0 +1,76 @@
+"""Different people: one loud author is one, a repeated joke is two, nobody named is somebody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.frame import MentionRow
+from detectors.people import PeopleCount, count_people
+
+T0 = datetime(2026, 3, 2, 12, tzinfo=UTC)
+JOKE = "RT @air: our planes are never late"
+
+
+def row(
+    mention_id: int, author: str | None, text: str = "late", label: str = "negative", **more: object
+) -> MentionRow:
+    return MentionRow(mention_id, T0, T0, "web", author=author, label=label, text=text, **more)  # type: ignore[arg-type]
+
+
+def test_one_author_with_a_dozen_posts_is_one_person_and_is_the_loudest() -> None:
+    found = count_people([row(i, "loud") for i in range(12)] + [row(20, "other")])
+    assert (found.negative, found.authors, found.largest_author, found.mentions) == (2, 2, 12, 13)
+
+
+def test_two_who_repeat_a_joke_are_two_and_so_are_two_hundred() -> None:
+    assert count_people(row(i, f"p{i}", JOKE) for i in range(2)).negative == 2
+    assert count_people(row(i, f"p{i}", JOKE) for i in range(200)).negative == 2
+
+
+def test_who_repeats_a_joke_and_complains_in_own_words_is_a_person_of_ones_own() -> None:
+    rows = [row(i, f"p{i}", JOKE) for i in range(10)] + [row(20 + i, f"p{i}", "my bag is lost") for i in range(4)]
+    assert count_people(rows).negative == 4 + 2
+
+
+def test_mentions_without_an_author_are_one_person_each() -> None:
+    assert count_people([row(1, None), row(2, None)]).authors == 2
+
+
+def test_support_is_counted_among_comments_only() -> None:
+    comments = [row(i, f"p{i}", "stå på!", "neutral", thread="t", is_root=False) for i in range(3)]
+    assert count_people([*comments, row(9, "z", "stå på!", "neutral")]).supportive == 3
+
+
+authors = st.sampled_from(["a", "b", "c", "d", None])
+texts = st.sampled_from(["late", JOKE, "RT @x: it is all quite terrible here", "fine"])
+rows = st.lists(
+    st.builds(row, st.integers(0, 10**6), authors, texts, st.sampled_from(["negative", "positive", "neutral"])),
+    max_size=30,
+    unique_by=lambda r: r.mention_id,
+)
+
+
+@given(rows, st.randoms())
+def test_counting_in_any_order_and_out_again_leaves_the_count_of_the_rest(
+    found: list[MentionRow], rng: object
+) -> None:
+    """Order and detours do not matter: what is counted is the set of rows that are in."""
+    count = PeopleCount()
+    for each in found:
+        count.add(each)
+    gone = found[::2]
+    rng.shuffle(gone)  # type: ignore[attr-defined]
+    for each in gone:
+        count.remove(each)
+    assert count.people() == count_people(reversed(found[1::2]))
+
+
+@given(rows)
+def test_there_are_never_more_angry_people_than_people(found: list[MentionRow]) -> None:
+    people = count_people(found)
+    assert people.negative <= people.authors <= people.mentions
+    assert people.negative <= people.negative_mentions
+    assert people.largest_author <= people.mentions
