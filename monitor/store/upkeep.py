@@ -159,8 +159,10 @@ class Upkeep(Subject):
             last = last_number(connection, "mention")
         aged = links.c.event_time < until if since is None else links.c.event_time.between(since, until)
         late = (links.c.mention_id > newest) & (links.c.event_time < until)
-        for which in (aged,) if since is None else (aged, late):
-            blanked += self._blank_where(now, which)
+        for brand in self._counted_brands():
+            blanked += self._blank_where(now, aged & (links.c.brand == brand))
+        if since is not None:
+            blanked += self._blank_where(now, late)
         marks = [
             {"key": _TEXTS_UNTIL, "value": "", "at": until},
             {"key": _TEXTS_ID, "value": str(last), "at": now},
@@ -192,11 +194,13 @@ class Upkeep(Subject):
 
     def _delete_counts(self, until: datetime) -> Iterator[int]:
         """Delete everything before `until`, some hours at a time; yields how many mentions went."""
-        with self._db.reading() as connection:
-            brands = list(connection.scalars(select(sums.c.brand).distinct()))
-        for brand in brands:
+        for brand in self._counted_brands():
             while (end := self._slice_end(brand, until)) is not None:
                 yield self._delete_slice(brand, end)
+
+    def _counted_brands(self) -> list[str]:
+        with self._db.reading() as connection:
+            return list(connection.scalars(select(sums.c.brand).distinct()))
 
     def _slice_end(self, brand: str, until: datetime) -> datetime | None:
         """The end of the brand's oldest slice that is to go; None when nothing is that old."""
