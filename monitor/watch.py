@@ -86,7 +86,7 @@ class Watch:
             yield PartHealth(
                 Part.SOURCE,
                 name,
-                silent or health.last_ok_at,
+                silent or self._since_start(health.last_ok_at),
                 GRACE * runner.options.every + JOB_GRACE,
                 since=silent,
                 why=health.error or ("nothing was heard from it for too long" if silent else ""),
@@ -120,7 +120,12 @@ class Watch:
 
     def _detection(self, monitor: Monitor) -> Iterator[PartHealth]:
         for brand, state in monitor.pipeline.brands.items():
-            yield PartHealth(Part.DETECTION, brand, state.judged_until, DETECTION_GRACE, brands=(brand,))
+            judged = self._since_start(state.judged_until)
+            yield PartHealth(Part.DETECTION, brand, judged, DETECTION_GRACE, brands=(brand,))
+
+    def _since_start(self, when: datetime | None) -> datetime:
+        """What went well before we were stopped counts from the start on: a stop is no fault of the part's."""
+        return max(when or self.started_at, self.started_at)
 
     def _remember(self, found: watching.Watch, now: datetime) -> None:
         told = self.store.fact(TOLD, {})

@@ -1,4 +1,4 @@
-"""SIGKILL at every step between a file in the drop folder and a message in Slack: nothing lost, nothing doubled."""
+"""SIGKILL at every step between a file in the drop folder and a message in Slack: nothing lost or doubled."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Here:
         text = f"""
         timezone: UTC
         brands: [{{name: Nordtåg, keywords: [nordtåg]}}]
-        sources: [{{type: file_drop, name: drop, folder: "{self.folder / 'drop'}", settle: 0s}}]
+        sources: [{{type: file_drop, name: drop, folder: "{self.folder / "drop"}", settle: 0s}}]
         alerts: {{slack: {{token: {BOT_TOKEN}, channel: "{CRISIS}", api_url: "{self.slack.api_url}"}}}}
         """
         return parse_config(text, environment={}, year=2026).config
@@ -109,7 +109,12 @@ def _stepped_batches(collect: Any, countdown: Countdown) -> Any:
 def here(tmp_path: Path) -> Iterator[Here]:
     (tmp_path / "drop").mkdir()
     posts = [
-        {"id": str(n), "created_at": f"2026-05-04T11:5{n % 10}:00Z", "text": f"nordtåg är sena igen {n}", "author": f"a{n}"}
+        {
+            "id": str(n),
+            "created_at": f"2026-05-04T11:5{n % 10}:00Z",
+            "text": f"nordtåg är sena igen {n}",
+            "author": f"a{n}",
+        }
         for n in range(12)
     ]
     posts.append(
