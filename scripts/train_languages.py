@@ -18,9 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from detectors.sentiment.lexicon import entries, list_text, rows
-from detectors.sentiment.masking import mask_text
-from detectors.sentiment.score import LANGUAGES
+from detectors.sentiment.lexicon import entries, list_text, rows  # noqa: E402  # after the path is set
+from detectors.sentiment.masking import mask_text  # noqa: E402
+from detectors.sentiment.score import LANGUAGES  # noqa: E402
 
 SETS = {
     "sv": ["sv_absabank.train"],

@@ -52,7 +52,6 @@ FRAGILE = frozenset(
         "digits",
         "shouted",
         "ellipsis",
-        "silent",
         "questioned_balance",
         "strongest_positive",
         "strongest_negative",
@@ -232,7 +231,7 @@ def write_heads(own: dict[str, tuple[Examples, np.ndarray]], pool: list[Examples
         for row in head["weights"]:
             row[-2:] = [round(weight * NGRAM_TRUST, 4) for weight in row[-2:]]
     heads["en"] = pooled_head(pool)
-    heads["sv"] = pooled_head([without(part, FRAGILE) for part in pool[1::2]])  # the longer texts
+    heads["sv"] = pooled_head([without(part, FRAGILE) for part in pool])
     table = {"features": [*NAMES, "ngram_negative", "ngram_positive"], "heads": heads}
     (out / "head.json").write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 

@@ -58,13 +58,13 @@ class NordicEngine:
         found = self._cache[piece] = tokens, tuple(PLAIN if word == PLAIN else word for word in meanings)
         return found
 
-    def _meaning(self, token: str) -> Word:
-        if token[0] in "!?.…":
+    def _meaning(self, mark: str) -> Word:
+        if mark[0] in "!?.…":
             return _SENTENCE_END
-        if token in ",;:()–—":
+        if len(mark) == 1 and mark in ",;:()–—":
             return _CLAUSE_END
-        found = self._lexicon.find(token.lower())
-        upper = token.isupper() and len(token) > 1
+        found = self._lexicon.find(mark.lower())
+        upper = mark.isupper() and len(mark) > 1
         active = upper or found.valence or found.boost or found.negates or found.contrast
         return found._replace(upper=upper, idle=not active)
 

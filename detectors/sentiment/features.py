@@ -38,8 +38,8 @@ NAMES = (
 def features(reading: Reading, text: str) -> tuple[float, ...]:
     """The numbers named in NAMES, each within about −1..1.
 
-    `text` is the masked text. Whether it held a handle or link is left out on purpose: that tells the platform, and
-    a head trained on reviews and on posts learns nonsense from it.
+    `text` is the masked text. Whether it held a handle or link is left out on purpose: that tells the platform,
+    and a head trained on reviews and on posts learns nonsense from it.
     """
     values = [value for value, _ in reading.hits]
     good = [value for value in values if value > 0]

@@ -36,7 +36,7 @@ _GREETINGS = frozenset(
         "okej",
     )
 )
-_ENDS = ".!"
+_ENDS = (".", "!")
 
 
 def is_question(text: str, tokens: Sequence[str], language: str) -> bool:
@@ -48,7 +48,7 @@ def is_question(text: str, tokens: Sequence[str], language: str) -> bool:
     openers = question_openers(language)
     if any(_bare(token) in openers for token in _openings(tokens)):
         return True
-    ends = [i for i, token in enumerate(tokens[:-1]) if token[-1] in _ENDS]
+    ends = [i for i, token in enumerate(tokens[:-1]) if token.endswith(_ENDS)]
     return any(_bare(token) in openers for i in ends for token in _openings(tokens[i + 1 : i + 5]))
 
 
@@ -56,7 +56,7 @@ def _openings(tokens: Sequence[str]) -> list[str]:
     """The words that may open a sentence: the first, and the one after a greeting or conjunction."""
     found = list(tokens[:1])
     if _bare(tokens[0]) in _GREETINGS:
-        found += [token for token in tokens[1:3] if token != ","][:1]
+        found += [token for token in tokens[1:3] if _bare(token)][:1]
     return found
 
 

@@ -84,8 +84,8 @@ class Scorer:
     @property
     def version(self) -> str:
         """Changes when anything that can change a score changes; 16 hexadecimal digits."""
-        parts = (self._mask, sorted(self._own.items()), self._languages, self._heads, self._model_path)
-        own = repr([sorted(part.items()) if isinstance(part, dict) else part for part in parts])
+        words = {language: sorted(own.items()) for language, own in sorted(self._own.items())}
+        own = repr((self._mask, words, self._languages, sorted(self._heads.items()), self._model_path))
         return hashlib.sha256((shipped_version() + own).encode()).hexdigest()[:16]
 
     def score(

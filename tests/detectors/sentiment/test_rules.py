@@ -1,0 +1,138 @@
+"""The grammar of the Nordic languages, rule by rule."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.sentiment.engine import NordicEngine
+from detectors.sentiment.english import EnglishEngine
+from detectors.sentiment.features import NAMES, features
+
+ENGINES = {language: NordicEngine(language) for language in ("sv", "no", "da", "fi")}
+
+
+def total(language: str, text: str) -> float:
+    """Sum of the valences found."""
+    return sum(value for value, _ in ENGINES[language].read(text).hits)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("sv", "Jag är inte nöjd"),
+        ("sv", "Appen fungerar inte"),
+        ("sv", "Gillar jag inte"),
+        ("sv", "De var otrevliga"),
+        ("sv", "Rekommenderar aldrig dem"),
+        ("no", "Jeg er ikke fornøyd"),
+        ("no", "Anbefaler ikke dette"),
+        ("no", "Eg likar ikkje dette"),
+        ("da", "Jeg er ikke tilfreds"),
+        ("da", "Det virker ikke"),
+        ("fi", "En ole tyytyväinen"),
+        ("fi", "Sovellus ei toimi"),
+        ("fi", "Olen tyytymätön"),
+    ],
+)
+def test_negation_before_and_after_turns_praise(language, text):
+    assert total(language, text) < 0
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("sv", "Inga problem alls"),
+        ("sv", "Inte dåligt"),
+        ("sv", "Helt utan krångel"),
+        ("no", "Ikke verst"),
+        ("no", "Ingen problemer"),
+        ("da", "Slet ikke dårligt"),
+        ("fi", "Ei hullumpi"),
+    ],
+)
+def test_understatement_and_denied_trouble_are_praise(language, text):
+    assert total(language, text) > 0
+
+
+@pytest.mark.parametrize(
+    ("language", "weak", "strong"),
+    [
+        ("sv", "bra", "jättebra"),
+        ("sv", "dåligt", "skitdåligt"),
+        ("sv", "dåligt", "väldigt dåligt"),
+        ("no", "bra", "kjempebra"),
+        ("no", "dårlig", "veldig dårlig"),
+        ("da", "dårligt", "pissedårligt"),
+        ("fi", "huono", "todella huono"),
+        ("sv", "detta är dåligt", "detta är DÅLIGT"),
+    ],
+)
+def test_intensifiers_and_capitals_strengthen(language, weak, strong):
+    assert abs(total(language, strong)) > abs(total(language, weak)) > 0
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "sign"),
+    [
+        ("sv", "snabb men dålig", -1),
+        ("sv", "dålig men snabb", 1),
+        ("no", "billig men dårlig", -1),
+        ("da", "billig men dårlig", -1),
+        ("fi", "halpa mutta huono", -1),
+    ],
+)
+def test_what_follows_but_weighs_more(language, text, sign):
+    values = [value for value, _ in ENGINES[language].read(text).hits]
+    assert abs(values[1]) > abs(values[0])
+    assert values[1] * sign > 0
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("sv", "leveranskaos"),
+        ("sv", "kundservicekatastrof"),
+        ("no", "leveringskaos"),
+        ("da", "leveringskatastrofe"),
+    ],
+)
+def test_the_last_part_of_a_compound_is_heard(language, text):
+    assert total(language, text) < 0
+
+
+@pytest.mark.parametrize("text", ["forsenad", "vantat", "dalig", "usel kundtjanst", "forseningar"])
+def test_swedish_typed_without_dots_is_heard(text):
+    assert total("sv", text) < 0
+
+
+def test_lengthened_letters_are_heard_and_strengthen():
+    assert total("sv", "braaaaa") > total("sv", "bra") > 0
+
+
+def test_a_comma_ends_the_reach_of_a_negation():
+    assert total("sv", "Nej inte nu, bra") > 0
+
+
+def test_all_capitals_strengthen_nothing():
+    assert total("sv", "DETTA ÄR DÅLIGT") == total("sv", "detta är dåligt")
+
+
+@pytest.mark.parametrize(("text", "sign"), [("😡", -1), ("❤️", 1), (":(", -1), (":)", 1), ("🤬🤬", -1)])
+def test_emoji_and_emoticons_speak(text, sign):
+    assert total("sv", text) * sign > 0
+
+
+def test_english_is_vader_with_our_phrases():
+    engine = EnglishEngine()
+    assert sum(value for value, _ in engine.read("been on hold for an hour").hits) < 0
+    assert sum(value for value, _ in engine.read("I don't love it").hits) < 0
+    assert engine.read("It is good. It is bad!").hits[1][1] == 1
+
+
+@given(st.sampled_from(sorted(ENGINES)), st.text(max_size=150))
+def test_features_are_many_and_bounded_for_any_text(language, text):
+    found = features(ENGINES[language].read(text), text)
+    assert len(found) == len(NAMES)
+    assert all(-60 < value < 60 for value in found)
