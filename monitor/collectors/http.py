@@ -164,6 +164,11 @@ class HttpSession:
         call = Call("POST", self._url(url, None), merged, dict(credentials or {}), request.content)
         return self._ask(call, also_ok, cost, None)
 
+    @property
+    def user_agent(self) -> str:
+        """Who we say we are: for collectors that open a stream by themselves."""
+        return self._network.user_agent
+
     def hide(self, secret: str) -> None:
         """Keep a token that came while running out of every message."""
         self.redact.hide(secret)
