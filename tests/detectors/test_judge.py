@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detectors.frame import MentionRow
 from detectors.judge import BrandJudge
-from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation
-from detectors.options import DetectionOptions, PlannedEvent
-from detectors.signal import Direction, Finding, Level, Scope
+from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation, People, Sums
+from detectors.options import DetectionOptions, PlannedEvent, Sensitivity
+from detectors.signal import Direction, Finding, Level, Scope, ScopeKind
 from detectors.window import BrandWindow
 
 T0 = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)  # a Monday
@@ -276,3 +278,68 @@ def test_a_state_of_another_version_is_refused() -> None:
     state = BrandJudge("b").to_state() | {"version": 0}
     with pytest.raises(ValueError, match="rebuild"):
         BrandJudge.from_state(state)
+
+
+@st.composite
+def any_day(draw: st.DrawFn) -> list[BrandObservation]:
+    """A day and a half of arbitrary buckets: scopes that come and go, blind ones, threads, measurements."""
+    rng = random.Random(draw(st.integers(0, 10**6)))
+    scopes = [Scope("b"), Scope("b", ScopeKind.SOURCE, "s"), Scope("b", ScopeKind.THEME, "t")]
+    at, found = T0, []
+    for _ in range(36 * 12):
+        at += BUCKET
+        burst = rng.choice((1, 1, 1, 8))
+        seen = {s: some_bucket(rng, at, burst) for s in scopes if rng.random() < 0.95}
+        queue = Scope("b", ScopeKind.MEASUREMENT, "queue")
+        seen[queue] = Observation(at, value=float(rng.randrange(9) * burst))
+        found.append(BrandObservation("b", at, seen))
+    return found
+
+
+def some_bucket(rng: random.Random, at: datetime, burst: int) -> Observation:
+    n = rng.randrange(4) * burst
+    people = {
+        h: People(authors=k * 3 * n, negative=k * n, mentions=4 * k * n, negative_mentions=k * n, largest_author=n)
+        for k, h in enumerate(HORIZONS, start=1)
+    }
+    return Observation(at, Sums(4 * n, negative=n), people, covered=rng.choice((1.0, 1.0, 1.0, 0.4, 0.0)))
+
+
+@settings(max_examples=5, deadline=None)
+@given(any_day())
+def test_whatever_happens_history_teaches_what_watching_taught(day: list[BrandObservation]) -> None:
+    event = PlannedEvent(name="x", starts=T0 + timedelta(hours=5), ends=T0 + timedelta(hours=9), themes=("t",))
+    options = DetectionOptions(planned_events=(event,))
+    watched, taught = BrandJudge("b", options), BrandJudge("b", options)
+    for observation in day:
+        watched.observe(observation)
+        taught.learn(as_history(observation))
+    assert json.dumps(watched.to_state()["learnt"]) == json.dumps(taught.to_state()["learnt"])
+
+
+def test_a_late_mention_judged_again_from_a_checkpoint_is_as_if_it_had_come_in_time(last_day: LastDay) -> None:
+    unrest, end = crowd(AFTERNOON, 60, 60), AFTERNOON + timedelta(hours=1)
+    in_time = last_day.run(unrest, end)
+    window, judge = BrandWindow("b"), last_day.judge.copy()
+    window.add([*last_day.ordinary, *unrest[::2]])
+    at, checkpoint = SEASON_ENDS, judge.copy()
+    while at < end:
+        at += BUCKET
+        judge.observe(window.observe(at))
+    window.add(unrest[1::2])
+    at, again = SEASON_ENDS, []
+    while at < end:
+        at += BUCKET
+        again += checkpoint.observe(window.observe(at))
+    assert again == in_time
+
+
+def test_sensitive_sees_what_calm_lets_pass(last_day: LastDay) -> None:
+    unrest, end = crowd(AFTERNOON, 22, 60), AFTERNOON + timedelta(hours=1.5)
+    state = last_day.judge.to_state()
+    calm, sensitive = (
+        last_day.run(unrest, end, BrandJudge.from_state(state, DetectionOptions(sensitivity=s)))
+        for s in (Sensitivity.CALM, Sensitivity.SENSITIVE)
+    )
+    assert len(sensitive) > len(calm)
+    assert highest(sensitive) >= highest(calm)
