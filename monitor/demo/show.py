@@ -6,7 +6,7 @@ Nothing is shown that did not happen: captions are facts of the story, everythin
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -42,7 +42,9 @@ NEXT = (
     "  crisis-monitor check    are they right?",
     "  crisis-monitor run      watch",
 )
-OFTEN, SELDOM = timedelta(minutes=1), timedelta(minutes=5)
+EVERY = timedelta(minutes=5)
+AFTER_DELIVERY = timedelta(seconds=20)
+"""The stage looks on when the bucket is judged and what was decided is sent."""
 
 
 def run_demo(*, language: str = "en", paused: bool = False, console: Console | None = None) -> int:
@@ -88,13 +90,14 @@ def demo_mentions() -> list[Mention]:
 
 @dataclass
 class StageChannel(RecordingChannel):
-    """Keeps messages like its parent, and those that nobody has told yet in `fresh`."""
+    """Keeps messages like its parent, and those that nobody has told yet in `fresh`, with when they were sent."""
 
-    fresh: list[RenderedMessage] = field(default_factory=list)
+    fresh: list[tuple[datetime, RenderedMessage]] = field(default_factory=list)
+    now: Callable[[], datetime] = lambda: FIRST_DAY
 
     def send(self, message: RenderedMessage) -> Receipt:
         """Keep a message for the narrator, too."""
-        self.fresh.append(message)
+        self.fresh.append((self.now(), message))
         return super().send(message)
 
 
@@ -113,20 +116,20 @@ class Stage:
     def jobs(self, monitor: Monitor) -> Sequence[Job]:
         """The cast, the narrator, and the end of each day."""
         self._monitor = monitor
+        self.channel.now = monitor.clock.now
         midnight = FIRST_DAY.astimezone(UTC) - FIRST_DAY.astimezone(UTC).replace(hour=0)
         return (
-            Job("stage", SELDOM, self._go_on, aligned=True),
+            Job("stage", EVERY, self._go_on, aligned=True, offset=AFTER_DELIVERY),
             Job("day", timedelta(days=1), self._day_is_over, aligned=True, offset=midnight),
         )
 
-    def _go_on(self, now: datetime) -> datetime:
-        """The cast acts and the narrator tells; every minute while something is open, else seldom."""
+    def _go_on(self, now: datetime) -> None:
+        """The narrator tells what is new, then the cast acts."""
         running = self._monitor.store.open_incidents()
+        self._narrate(now, {incident.number for incident in running})
         for incident in running:
             for action in actions(incident, now, self._config.language):
                 self._monitor.pipeline.act(action)
-        self._narrate(now, {incident.number for incident in running})
-        return now + (OFTEN if running else SELDOM)
 
     def _narrate(self, now: datetime, running: set[int]) -> None:
         while self._captions and moment(*self._captions[0][:2]) <= now:
@@ -134,8 +137,8 @@ class Stage:
             self._narrator.caption(moment(day, clock), words)
         for event in self._new_events(running):
             self._narrator.event(event)
-        for message in self.channel.fresh:
-            self._narrator.message(now, message)
+        for at, message in self.channel.fresh:
+            self._narrator.message(at, message)
         self.channel.fresh.clear()
 
     def _new_events(self, running: set[int]) -> Iterator[TimelineEvent]:
