@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from detectors.copies import copy_key
 from detectors.frame import MentionRow
@@ -130,8 +131,10 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def _people_per_word(rows: Iterable[MentionRow]) -> Counter[str]:
-    seen = {(row.person, word) for row in rows for word in words_of(row.text)}
-    return Counter(word for _, word in seen)
+    said: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        said[row.person].update(words_of(row.text))
+    return Counter(chain.from_iterable(said.values()))
 
 
 def _typical(row: MentionRow, words: Counter[str]) -> float:

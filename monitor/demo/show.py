@@ -31,7 +31,7 @@ from monitor.replay import replay
 
 TITLE = "crisis-monitor: a railway's worst Thursday, in a minute"
 WORDS = (
-    "Nordtåg runs trains in Sweden, Norway and Denmark, and does not exist. These are five and a half days of "
+    "Nordtåg runs trains in Sweden, Norway and Denmark, and does not exist. These are five days of "
     "what people write about it, replayed through the real monitor on a fast clock. Most of it should disturb "
     "nobody. On Thursday something breaks. Frames are alerts as the crisis group would read them in Slack."
 )
