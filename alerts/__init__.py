@@ -1,6 +1,6 @@
 """First floor: findings in; incidents, escalation and messages out.
 
-`alerts.decide` decides, `alerts.who` says who is told and who is next, `alerts.outbox` plans what leaves; the cards
+`alerts.decide` decides, `alerts.who` says who is told and who is next, `alerts.outbox` plans what leaves; cards
 and channels write and send. The names below are loaded on first use (PEP 562), each with no more than it needs.
 """
 

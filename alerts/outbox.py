@@ -125,7 +125,9 @@ def _must_be_said(n: Notification) -> bool:
 
 
 def _guesses_calm(n: Notification, limits: Limits) -> bool:
-    """Would this say that a brand is calm of which too little is heard?"""
+    """Would this say that a brand is calm of which too little is heard? What may have arrived is not held."""
+    if n.state is NotificationState.UNKNOWN:
+        return False
     return n.data.get("brand") in limits.blind_brands and n.data.get("why") in _SPEAKS_OF_CALM
 
 

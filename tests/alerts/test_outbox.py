@@ -165,6 +165,12 @@ def test_that_it_is_calm_is_not_said_of_a_brand_that_is_not_heard() -> None:
     assert plan_next([held], NOON).release == ("calm",)
 
 
+def test_what_may_have_arrived_is_looked_for_and_not_held() -> None:
+    unclear = message("calm", Reason.CLOSED, state=State.UNKNOWN, data={"brand": "Nordtåg", "why": "calm"})
+    plan = plan_next([unclear], NOON, Limits(blind_brands=frozenset({"Nordtåg"})))
+    assert (sent(plan), plan.hold) == (["calm"], ())
+
+
 # --- retries, lateness, other ways ---
 
 
