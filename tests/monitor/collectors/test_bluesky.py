@@ -251,7 +251,7 @@ def test_a_gap_without_a_login_is_named() -> None:
 
 
 def test_threads_show_more_than_the_stream_told() -> None:
-    """Comments from before we listened, with counts; cut branches are asked for again; blocked ones are skipped."""
+    """Comments from before we listened, with counts; cut branches are read again; blocked ones are skipped."""
     sky = Sky()
     root = last = sky.fake.add("nordtåg tråd", NOW - timedelta(days=2))
     for number in range(12):
