@@ -14,6 +14,7 @@ from detectors.signal import Level
 
 _GROWTH_HOURS = 6
 _SMALL_DAY = 8.0
+_STILL = 1.5
 _YOUNG = 0.5
 _YOUNG_DAYS = 14.0  # until then the rarity of a day is mostly the prior's, and less of it is asked for
 _YOUNG_DISCOUNT = 0.3
@@ -27,10 +28,10 @@ class PeopleNumbers:
     """Different negative people of one scope at one tick, and how unusual they are.
 
     `burst`, `hour`, `hours`, `day` are the people of 15 minutes, 1 h, 3 h, 24 h; `z_*` standard deviations against
-    the same clock hour; `z` the larger of the hour's and of the combined one and three hours'; `surprise`
-    −log10 of the share of own days with so bad an hour; `usual_day` the usual people of 24 h; `negativity` how
-    negative the people above the usual are, divided by the usual share (1 = as usual); `age_days` how long was
-    learnt; `loudness` the share of the mentions that the loudest author has beyond a handful.
+    the same clock hour; `z` the larger of the hour's and of the combined one and three hours'; `surprise` −log10 of
+    the share of own days with so bad an hour; `usual_hours` and `usual_day` the usual people of 3 and 24 h;
+    `negativity` how negative the people above the usual are, divided by the usual share (1 = as usual); `age_days`
+    how long was learnt; `loudness` the share of the mentions that the loudest author has beyond a handful.
     """
 
     burst: int
@@ -41,6 +42,7 @@ class PeopleNumbers:
     z_day: float
     z: float
     surprise: float
+    usual_hours: float
     usual_day: float
     negativity: float
     age_days: float
@@ -91,7 +93,11 @@ def judge_people(n: PeopleNumbers, t: Thresholds, sustained: float = 0.0, scopes
         return Verdict(Level.CRISIS, "hour")
     if _is_bad_hour(n, t, sustained, shared):
         return Verdict(Level.WARNING, "hour")
-    if n.z_day >= t.day_warning_z * n.strictness() and n.day >= max(t.warning_people, 2.5 * n.usual_day):
+    if (
+        _still_burning(n)
+        and n.z_day >= t.day_warning_z * n.strictness()
+        and n.day >= max(t.warning_people, 2.5 * n.usual_day)
+    ):
         return Verdict(Level.WARNING, "day")
     return Verdict(Level.WATCH, watch)
 
@@ -118,6 +124,11 @@ def _bursting(n: PeopleNumbers, t: Thresholds) -> bool:
     return n.burst >= t.watch_people and n.z_burst >= t.watch_burst_z
 
 
+def _still_burning(n: PeopleNumbers) -> bool:
+    """Whether people still come: a burst stays in the 24 hours long after it is over."""
+    return n.hours > _STILL * n.usual_hours
+
+
 def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
     """Name the horizon that is unusual enough for a watch, or nothing."""
     discount = _YOUNG_DISCOUNT if n.age_days < _YOUNG_DAYS else 0.0
@@ -129,7 +140,7 @@ def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
     if _bursting(n, t) and n.surprise >= t.burst_surprise + shared:
         return "burst"
     least = t.watch_small_people if n.usual_day < _SMALL_DAY else t.watch_people
-    if n.day >= least and n.z_day >= t.day_watch_z:
+    if n.day >= least and n.z_day >= t.day_watch_z and _still_burning(n):
         return "day"
     return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from detectors.frame import MentionRow
 from detectors.observation import BUCKET, HORIZONS, People, Sums
@@ -120,4 +120,4 @@ def sums_of(rows: Sequence[MentionRow]) -> Sums:
 
 def key_of(row: MentionRow) -> Key:
     """Where a row stands in the order of time."""
-    return row.event_time.astimezone(UTC).timestamp(), row.mention_id
+    return row.event_time.timestamp(), row.mention_id

@@ -77,6 +77,7 @@ class ScopeTrack:
             z_day=self.z_day(day, moment, factor),
             z=z,
             surprise=self.days.surprise(z),
+            usual_hours=self.negative_hours.usual(moment).expected * factor,
             usual_day=self.negative_day.usual(moment).expected * factor,
             negativity=negativity,
             age_days=usual.days,

@@ -15,8 +15,8 @@ from detectors.signal import Level
 
 T = Thresholds()
 CALM = PeopleNumbers(
-    burst=1, hour=3, hours=8, day=40, z_burst=0, z_day=0, z=0.1, surprise=0.1, usual_day=40, negativity=1,
-    age_days=40, loudness=0,
+    burst=1, hour=3, hours=8, day=40, z_burst=0, z_day=0, z=0.1, surprise=0.1, usual_hours=6, usual_day=40,
+    negativity=1, age_days=40, loudness=0,
 )  # fmt: skip
 OUTAGE = replace(CALM, burst=12, hour=30, hours=34, z_burst=6, z=6.0, surprise=3.0)
 
@@ -55,9 +55,15 @@ def test_what_lasts_becomes_a_warning_though_no_hour_is_extreme() -> None:
 
 
 def test_a_slow_day_is_seen_at_a_small_brand() -> None:
-    slow = replace(CALM, hour=2, hours=4, day=12, usual_day=2.0, z_day=6.5)
+    slow = replace(CALM, hour=2, hours=4, day=12, usual_hours=0.5, usual_day=2.0, z_day=6.5)
     assert level(slow) == Level.WARNING
     assert level(replace(slow, day=6, z_day=4.2)) == Level.WATCH
+
+
+def test_a_burst_that_is_over_does_not_burn_on_for_a_day() -> None:
+    after = replace(CALM, hour=0, hours=1, day=40, usual_hours=3, usual_day=12, z_day=9)
+    assert level(after) == Level.CALM
+    assert level(replace(after, hours=7)) == Level.WARNING
 
 
 def test_among_many_themes_more_is_asked_of_each() -> None:
