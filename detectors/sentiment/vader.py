@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -97,17 +98,16 @@ class VaderEngine:
 
     def spell_emoji(self, text: str) -> str:
         """`text` with each emoji replaced by its name, stripped."""
-        if text.isascii() or self._emoji.isdisjoint(text):
+        found = frozenset() if text.isascii() else self._emoji.intersection(text)
+        if not found:
             return text.strip()
-        pieces: list[str] = []
-        after_space = True
-        for character in text:
-            name = self._constants.emoji.get(character) if character in self._emoji else None
-            if name is not None and not after_space:
-                pieces.append(" ")
-            pieces.append(name or character)
-            after_space = character == " "
-        return "".join(pieces).strip()
+        names = self._constants.emoji
+
+        def name(match: re.Match[str]) -> str:
+            before = match.start() - 1
+            return names[match.group()] if before < 0 or text[before] == " " else f" {names[match.group()]}"
+
+        return _any_of(found).sub(name, text).strip()
 
     def token(self, raw: str) -> Token:
         """The cached facts about one whitespace-separated piece of text."""
@@ -142,8 +142,9 @@ class VaderEngine:
         if not places:
             return found
         mixed_case = _is_mixed_case(tokens)
+        inert = [token.inert for token in tokens]
         for i in places:
-            if all(token.inert for token in tokens[max(0, i - 3) : i + 1]):
+            if False not in inert[max(0, i - 3) : i + 1]:
                 found[i] = self._shout(tokens[i], tokens[i].valence or 0.0, mixed_case)
             elif not tokens[i].boosts and not _is_kind_of(tokens, i):
                 found[i] = self._word_valence(tokens, i, mixed_case)
@@ -220,6 +221,12 @@ class VaderEngine:
         if i > 1 and tokens[i - 2].lower in ("at", "very"):
             return valence
         return valence * self._constants.negation
+
+
+@lru_cache(maxsize=4096)
+def _any_of(emoji: frozenset[str]) -> re.Pattern[str]:
+    """Pattern of just the emoji that a text has: one of all twelve hundred is ten times slower."""
+    return re.compile(f"[{''.join(map(re.escape, sorted(emoji)))}]")
 
 
 @cache
