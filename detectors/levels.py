@@ -28,7 +28,7 @@ class PeopleNumbers:
     """Different negative people of one scope at one tick, and how unusual they are.
 
     `burst`, `hour`, `hours`, `day` are the people of 15 minutes, 1 h, 3 h, 24 h; `z_*` standard deviations against
-    the same clock hour; `z` the larger of the hour's and of the combined one and three hours'; `surprise` −log10 of
+    the same clock hour; `z` the larger of the hour's and of one and three hours joined; `surprise` −log10 of
     the share of own days with so bad an hour; `usual_hours` and `usual_day` the usual people of 3 and 24 h;
     `negativity` how negative the people above the usual are, divided by the usual share (1 = as usual); `age_days`
     how long was learnt; `loudness` the share of the mentions that the loudest author has beyond a handful.
