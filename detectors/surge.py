@@ -93,7 +93,8 @@ class SurgeDetector:
         `covered`: share of the bucket in which its sources were heard. At 0 nothing is judged or learnt.
         Feed buckets in order of time, missing ones with `covered=0`.
         """
-        seconds = at if isinstance(at, (int, float)) else at.timestamp()
+        seconds = at.timestamp() if isinstance(at, datetime) else float(at)
+        count = float(count)  # numpy's integers would spoil the JSON state
         usual = self._baseline.expected(seconds)
         self._turn_days()
         surprise = 0.0

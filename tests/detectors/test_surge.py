@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -204,3 +205,10 @@ def test_a_higher_threshold_alerts_later_or_never() -> None:
 def test_times_may_be_datetimes_or_epoch_seconds() -> None:
     at = datetime(2026, 1, 5, 12, tzinfo=UTC)
     assert SurgeDetector().observe(at, 3.0) == SurgeDetector().observe(at.timestamp(), 3.0)
+
+
+def test_numpy_numbers_do_not_spoil_the_state() -> None:
+    detector = SurgeDetector()
+    for k in range(300):
+        detector.observe(np.int64(1_700_000_000 + 300 * k), np.int64(3))  # type: ignore[arg-type]
+    assert json.loads(json.dumps(detector.to_state(), allow_nan=False)) == detector.to_state()
