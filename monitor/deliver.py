@@ -78,7 +78,8 @@ class Deliverer:
                 if tripped or lane in blocked or not self._deliver(notification, report):
                     report.waiting += 1
                     blocked.add(lane)
-            self._pass_by_broken_channels(report)
+            if report.waiting or report.errors or report.next_at is not None:
+                self._pass_by_broken_channels(report)
             self._send_pictures()
         return report
 
@@ -98,8 +99,8 @@ class Deliverer:
             task, receipt = self._new_roots.pop()
             if task.incident is not None:
                 reader = self.context.reader(self.clock.now())
-                event = send_picture(self.store, task.channel, task.incident, receipt, reader)
-                self.store.add_timeline([event] if event is not None else [])
+                if event := send_picture(self.store, task.channel, task.incident, receipt, reader):
+                    self.store.add_timeline([event])
 
     @property
     def memory(self) -> DeliveryMemory:

@@ -42,9 +42,9 @@ class DeliveryContext:
             return self.planner(incident, notification, now)
         return plan_for(incident, mandate_of(incident), now, self.language, notification)
 
-    def reader(self, now: datetime) -> Reader:
-        """The reader at `now`."""
-        return Reader(self.language, self.timezone, now)
+    def reader(self, now: datetime, language: str | None = None) -> Reader:
+        """The reader at `now`; `language` where it is not everybody's."""
+        return Reader(language or self.language, self.timezone, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def render(
     may_be_repeated: bool = False,
 ) -> RenderedMessage:
     """Render a notification as it reads at `now`, under `key` (the notification's own unless it edits another)."""
-    reader = context.reader(now)
+    reader = context.reader(now, _own_language(notification, incident))
     circumstances = _circumstances(notification, context, now, may_be_repeated=may_be_repeated)
     card = _card(notification, incident, context, reader, circumstances, where)
     return RenderedMessage(
@@ -161,6 +161,15 @@ def _card(
     card = build_card(incident, plan, reader, notification, circumstances)
     is_root = notification.root or notification.edit
     return card if is_root else replace(card, buttons=(), menu=())
+
+
+def _own_language(notification: Notification, incident: Incident | None) -> str | None:
+    """The language of the one person that a message goes to, where the mandate names it."""
+    who = notification.data.get("person")
+    if incident is None or not who:
+        return None
+    person = mandate_of(incident).people.get(str(who))
+    return person.language if person is not None else None
 
 
 def _circumstances(

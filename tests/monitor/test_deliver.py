@@ -11,6 +11,7 @@ import pytest
 
 from alerts.channels.base import ChannelError
 from alerts.incident import Notification, NotificationState, Reason
+from alerts.mandate import Mandate
 from detectors.signal import Level
 from tests.alerts.card_stories import NOW, WARNING
 from tests.fakes.slack import CRISIS, SERVICE, FakeSlack, Fault
@@ -320,6 +321,18 @@ def test_after_a_crash_while_sending_it_looks_and_not_too_early(here):
     here.slack.take(CRISIS)
     here.slack.verify()
     assert [call.method for call in here.slack.calls][-2:] == ["conversations.history", "chat.postMessage"]
+
+
+def test_a_person_is_written_to_in_their_own_language(here):
+    people = {"aino": {"name": "Aino", "phone": "+358", "language": "fi"}, "bo": {"name": "Bo", "phone": "+46"}}
+    incident = replace(WARNING, mandate=Mandate.model_validate({"people": people}).document())
+    notes = [
+        Notification(who, Reason.FIRST, NOW, incident=12, channel="fallback", data={"person": who})
+        for who in people
+    ]
+    here.queue(*notes, incident=incident)
+    here.deliver()
+    assert [text.split(":")[0] for text in here.fallback.texts] == ["Varoitus", "Varning"]
 
 
 def test_a_late_message_says_so_and_shows_what_is_true_now(here):
