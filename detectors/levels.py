@@ -12,12 +12,12 @@ from detectors.observation import People
 from detectors.options import Thresholds
 from detectors.signal import Level
 
-_GROWTH_HOURS = 6
+_GROWTH_HOURS = 12  # fewer, and every morning is growth
 _SMALL_DAY = 8.0
 _STILL = 1.5
 _YOUNG = 0.5
 _YOUNG_DAYS = 14.0  # until then the rarity of a day is mostly the prior's, and less of it is asked for
-_YOUNG_DISCOUNT = 0.3
+_YOUNG_WATCH, _YOUNG_WARNING = 0.4, 0.3
 _ORDINARY_SURPRISE = 1.0
 _TICKS_AN_HOUR = 12
 _MOST_SUSTAINED = 2.0
@@ -112,7 +112,7 @@ def _is_bad_hour(n: PeopleNumbers, t: Thresholds, sustained: float, shared: floa
     if n.hour < t.warning_people:
         return False
     if n.z >= t.warning_z * n.strictness():
-        discount = _YOUNG_DISCOUNT if n.age_days < _YOUNG_DAYS else 0.0
+        discount = _YOUNG_WARNING if n.age_days < _YOUNG_DAYS else 0.0
         very_rare = n.surprise >= t.warning_surprise - discount + shared
         if very_rare or (_bursting(n, t) and n.surprise >= t.watch_surprise + shared):
             return True
@@ -131,7 +131,7 @@ def _still_burning(n: PeopleNumbers) -> bool:
 
 def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
     """Name the horizon that is unusual enough for a watch, or nothing."""
-    discount = _YOUNG_DISCOUNT if n.age_days < _YOUNG_DAYS else 0.0
+    discount = _YOUNG_WATCH if n.age_days < _YOUNG_DAYS else 0.0
     if n.surprise >= t.watch_surprise - discount + shared and n.z >= t.watch_z:
         if n.hour >= t.watch_people:
             return "hour"

@@ -104,6 +104,6 @@ def test_without_a_baseline_numbers_and_share_decide(people: People, expected: L
 
 def test_without_a_baseline_growth_over_the_own_earlier_hours_is_a_watch() -> None:
     people = People(authors=14, negative=9, mentions=15, negative_mentions=9)
-    assert judge_cold(people, busiest=2, hours_learnt=8, t=T).horizon == "cold_growth"
-    assert judge_cold(people, busiest=4, hours_learnt=8, t=T).level == Level.CALM
-    assert judge_cold(people, busiest=0, hours_learnt=1, t=T).level == Level.CALM
+    assert judge_cold(people, busiest=2, hours_learnt=14, t=T).horizon == "cold_growth"
+    assert judge_cold(people, busiest=4, hours_learnt=14, t=T).level == Level.CALM
+    assert judge_cold(people, busiest=0, hours_learnt=5, t=T).level == Level.CALM
