@@ -35,7 +35,6 @@ EVENTS: Mapping[str, str] = {
     "message": "{who} writes what we all say now: “{text}”",
     "own_post": "Our own account has answered in public. The clock for it stops.",
     "promised": "What it promises is noted and will be asked for: “{text}”",
-    "deadline_missed": "A deadline passes: {obligation}.",
     "level_lowered": "Calm for long enough: the level goes down.",
     "aftercare": "Aftercare: the alarm is over, the questions are not. They are still collected.",
     "closed": "Closed.",
