@@ -3,8 +3,8 @@
     python -m benchmarks.sentiment [FILE.tsv …]
 
 A file has a header and the text in the first column; its first two letters are the language. Without files,
-made-up posts are used. AFINN and Asent are measured when they are installed. CPU time, best of three warm rounds: what a
-daemon sees that runs for days. Import time and memory are of a fresh interpreter.
+made-up posts are used. AFINN and Asent are measured when they are installed. CPU time, best of three warm
+rounds: what a daemon sees that runs for days. Import time and memory are of a fresh interpreter.
 """
 
 from __future__ import annotations

@@ -72,20 +72,22 @@ class NordicEngine:
 def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tuple[int, Word]]:
     """The found words with each listed phrase as one, the words inside it dropped."""
     merged: list[tuple[int, Word]] = []
-    lower: list[str] = []
+    lower = [token.lower() for token in tokens]
+    lower.append("")
     done = -1
-    for i, word in found:
+    for place in found:
+        i, word = place
         if i <= done:
             continue
-        if word.phrases is not None:
-            lower = lower or [token.lower() for token in tokens]
-            phrase = word.phrases.match(lower, i + 1)
+        phrases = word.phrases
+        if phrases is not None and phrases.may_go_on(lower[i + 1]):
+            phrase = phrases.match(lower, i + 1)
             if phrase is not None:
                 done = i + len(phrase.rest)
-                word = phrase.word
-            elif word.idle:
+                merged.append((i, phrase.word))
                 continue
-        merged.append((i, word))
+        if not word.idle or phrases is None:
+            merged.append(place)
     return merged
 
 

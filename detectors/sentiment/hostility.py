@@ -39,15 +39,22 @@ class HostilityJudge:
         """What kind of hostility the text has, the gravest first, or None."""
         if self._plain.issuperset(tokens):
             return None
-        found = [(i, word) for i, token in enumerate(tokens) if (word := self._look_up(token)) is not PLAIN]
+        plain = self._plain
+        found = [
+            (i, word)
+            for i, token in enumerate(tokens)
+            if token not in plain and (word := self._look_up(token)) is not PLAIN
+        ]
         if not found:
             return None
-        return self._weigh(found, [_bare(token.lower()) for token in tokens])
+        lower = [_bare(token) for token in tokens]
+        lower.append("")
+        return self._weigh(found, lower)
 
     def _look_up(self, token: str) -> Word:
         if token in self._plain:
             return PLAIN
-        word = self._cache.get(token) or self._lexicon.find(_bare(token.lower()))
+        word = self._cache.get(token) or self._lexicon.find(_bare(token))
         if max(len(self._cache), len(self._plain)) >= _CACHE_LIMIT:
             self._cache.clear()
             self._plain.clear()
@@ -63,7 +70,8 @@ class HostilityJudge:
         for i, word in found:
             if i <= done:
                 continue
-            phrase = word.phrases.match(lower, i + 1) if word.phrases else None
+            phrases = word.phrases
+            phrase = phrases.match(lower, i + 1) if phrases and phrases.may_go_on(lower[i + 1]) else None
             if phrase is not None:
                 word, done = phrase.word, i + len(phrase.rest)
             if word.kind:
@@ -76,7 +84,8 @@ class HostilityJudge:
 
 
 def _bare(token: str) -> str:
-    return token.strip("#@*.,!?:;()\"'")
+    lower = token.lower()
+    return lower if lower.isalnum() else lower.strip("#@*.,!?:;()\"'")
 
 
 @cache

@@ -51,24 +51,31 @@ class Phrase(NamedTuple):
         )
 
 
+_NO_PHRASES: tuple[Phrase, ...] = ()
+
+
 class Phrases(NamedTuple):
     """The phrases that one word begins, longest first, by their second word or (with `*`) that word's stem."""
 
     second: dict[str, tuple[Phrase, ...]]
     stems: tuple[Phrase, ...]
+    beginnings: tuple[str, ...]
 
     def match(self, lower: Sequence[str], start: int) -> Phrase | None:
         """The longest phrase that the words of `lower` (lower case) from `start` on complete."""
         if start >= len(lower):
             return None
-        candidates = self.second.get(lower[start], ())
-        if self.stems:
-            candidates += tuple(phrase for phrase in self.stems if lower[start].startswith(phrase.rest[0][:-1]))
         best = None
-        for phrase in candidates:
+        for phrase in self.second.get(lower[start], _NO_PHRASES) + self.stems:
             if (best is None or len(phrase.rest) > len(best.rest)) and phrase.matches(lower, start):
                 best = phrase
         return best
+
+    def may_go_on(self, following: str) -> bool:
+        """Whether some phrase has `following` (lower case) as its second word: a cheap first question."""
+        if following in self.second:
+            return True
+        return following.startswith(self.beginnings)
 
 
 def index_phrases(phrases: Sequence[Phrase]) -> Phrases:
@@ -77,7 +84,8 @@ def index_phrases(phrases: Sequence[Phrase]) -> Phrases:
     for phrase in phrases:
         if not phrase.rest[0].endswith("*"):
             second[phrase.rest[0]] = (*second.get(phrase.rest[0], ()), phrase)
-    return Phrases(second, tuple(phrase for phrase in phrases if phrase.rest[0].endswith("*")))
+    stems = tuple(phrase for phrase in phrases if phrase.rest[0].endswith("*"))
+    return Phrases(second, stems, tuple(phrase.rest[0][:-1] for phrase in stems))
 
 
 class Word(NamedTuple):

@@ -59,10 +59,12 @@ def text_buckets(tokens: list[str]) -> Iterator[int]:
 
 
 class Evidence(NamedTuple):
-    """Weights of one word: of negative, of positive (neutral is the rest), and how many n-grams it has."""
+    """Weights of one word and how many n-grams it has.
 
-    negative: float
-    positive: float
+    The weights of negative (real) and positive (imaginary) are one complex number: a text's sum is one call.
+    """
+
+    weights: complex
     grams: int
 
 
@@ -76,40 +78,41 @@ class NgramTable:
         self._negative = array("b", data[8 : 8 + BUCKETS])
         self._positive = array("b", data[8 + BUCKETS :])
         self._words: dict[str, Evidence] = {}
-        self._pairs: dict[tuple[str, str], tuple[int, int]] = {}
+        self._pairs: dict[tuple[str, str], complex] = {}
 
     def evidence(self, tokens: list[str]) -> tuple[float, float]:
         """(negative, positive) log-odds contributions of a text, divided by the root of its n-grams."""
         if not tokens:
             return 0.0, 0.0
         known = self._words.get
-        negatives, positives, counts = zip(*[known(token) or self._weigh(token) for token in tokens], strict=True)
-        negative, positive = sum(negatives), sum(positives)
+        weights, grams = zip(*[known(token) or self._weigh(token) for token in tokens], strict=True)
+        total = sum(weights)
         if len(tokens) > 1:
-            pairs = self._pairs.get
-            weights = [pairs(pair) or self._weigh_pair(pair) for pair in pairwise(tokens)]
-            negative += sum([pair[0] for pair in weights])
-            positive += sum([pair[1] for pair in weights])
-        root = math.sqrt(sum(counts) + len(tokens) - 1)
-        return negative * self._scale_negative / root, positive * self._scale_positive / root
+            pairs = self._pairs
+            try:
+                total += sum([pairs[pair] for pair in pairwise(tokens)])
+            except KeyError:
+                total += sum([self._weigh_pair(pair) for pair in pairwise(tokens)])
+        root = math.sqrt(sum(grams) + len(tokens) - 1)
+        return total.real * self._scale_negative / root, total.imag * self._scale_positive / root
 
     def _weigh(self, token: str) -> Evidence:
         rows = word_buckets(normal(token))
         if len(self._words) >= _CACHE_LIMIT:
             self._words.clear()
-        found = Evidence(
-            float(sum(self._negative[row] for row in rows)),
-            float(sum(self._positive[row] for row in rows)),
-            len(rows),
-        )
+        negative, positive = (sum([table[row] for row in rows]) for table in (self._negative, self._positive))
+        found = Evidence(complex(negative, positive), len(rows))
         self._words[token] = found
         return found
 
-    def _weigh_pair(self, pair: tuple[str, str]) -> tuple[int, int]:
+    def _weigh_pair(self, pair: tuple[str, str]) -> complex:
+        found = self._pairs.get(pair)
+        if found is not None:
+            return found
         row = pair_bucket(normal(pair[0]), normal(pair[1]))
         if len(self._pairs) >= 2 * _CACHE_LIMIT:
             self._pairs.clear()
-        found = self._pairs[pair] = (self._negative[row], self._positive[row])
+        found = self._pairs[pair] = complex(self._negative[row], self._positive[row])
         return found
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Evaluated words and counts of one text.
 
     `hits`: (valence, sentence number) of each evaluated word in order. `service`: how many of them are complaints
