@@ -41,7 +41,6 @@ DETECT_DELAY = timedelta(seconds=5)
 TICK_EVERY = timedelta(seconds=15)
 DELIVER_EVERY = timedelta(seconds=2)
 RETAIN_EVERY = timedelta(hours=6)
-SIMULATED_PACE = timedelta(minutes=1)
 
 JobRun = Callable[[datetime], datetime | None]
 
@@ -80,21 +79,21 @@ class Monitor:
         ]
 
     def simulated_jobs(self) -> list[Job]:
-        """The core jobs at the pace of simulated time: by the minute while an incident is open, else by bucket."""
+        """The core jobs on simulated time: tick and deliver run when a deadline is due and after each bucket."""
         jobs = {job.name: job for job in self.core_jobs()}
         return [
             jobs["detect"],
-            replace(jobs["tick"], every=SIMULATED_PACE, run=self._paced(jobs["tick"])),
-            replace(jobs["deliver"], every=SIMULATED_PACE, run=self._paced(jobs["deliver"])),
+            replace(jobs["tick"], run=self._when_due(jobs["tick"])),
+            replace(jobs["deliver"], run=self._when_due(jobs["deliver"])),
             jobs["retain"],
         ]
 
-    def _paced(self, job: Job) -> JobRun:
-        def run(now: datetime) -> datetime | None:
+    def _when_due(self, job: Job) -> JobRun:
+        def run(now: datetime) -> datetime:
             job.run(now)
-            if self.store.has_open_incidents():
-                return None
-            return floor_bucket(now) + BUCKET + 2 * DETECT_DELAY
+            due = self.store.next_due_at()
+            after_bucket = floor_bucket(now) + BUCKET + 2 * DETECT_DELAY
+            return due if due is not None and now < due < after_bucket else after_bucket
 
         return run
 

@@ -1,6 +1,6 @@
 """`backtest`: what another config would have done with what was collected, beside the one in force.
 
-Both configs run through `replay` on the same stored mentions. Texts that retention has taken are judged as empty, so
+Both configs run through `replay` on the same stored mentions. Texts that retention has taken are judged as empty:
 look no further back than texts are kept.
 """
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from detectors.frame import MentionRow
 from detectors.judge import BrandJudge
 from detectors.observation import BUCKET
+from detectors.signal import Onset, Scope
 from detectors.window import BrandWindow
 
 CHECKPOINTS = 5
@@ -41,6 +42,7 @@ class BrandState:
         self.last_mention_id = 0
         self.history_changed: datetime | None = None
         self.relearnt_at: datetime | None = None
+        self.onsets: dict[Scope, tuple[datetime, Onset | None]] = {}
         self._checkpoints: deque[tuple[datetime, BrandJudge]] = deque(maxlen=CHECKPOINTS)
         self._checkpoints.append((judged_until, judge.copy()))
 

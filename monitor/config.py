@@ -26,6 +26,11 @@ Language = Literal["sv", "nb", "nn", "da", "fi", "en"]
 """Languages of alerts and pages."""
 
 
+Valence = Annotated[float, Field(ge=-4, le=4)]
+Words = Mapping[str, Valence | Mapping[str, Valence]]
+"""Own words with their weight, for every language (`strejk: 0`) or under one (`sv: {strejk: 0}`)."""
+
+
 class Section(BaseModel):
     """A part of the config: unknown keys are refused, and it cannot be changed once loaded."""
 
@@ -53,7 +58,7 @@ class BrandOptions(Section):
     exclude: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     themes: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    words: Mapping[str, float] = Field(default_factory=dict)
+    words: Words = Field(default_factory=dict)
     detection: DetectionOptions | None = None
     country: str = Field(default="", max_length=2)
 
@@ -101,7 +106,7 @@ class SentimentOptions(Section):
     """How texts are judged: languages in play, own words for all brands, and an own model by dotted path."""
 
     languages: tuple[Literal["sv", "nb", "nn", "no", "da", "fi", "en"], ...] = ("sv", "no", "da", "fi", "en")
-    words: Mapping[str, float] = Field(default_factory=dict)
+    words: Words = Field(default_factory=dict)
     model: str | None = None
     trained: str | None = None
 

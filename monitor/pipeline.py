@@ -36,6 +36,9 @@ ONSET_STEP = timedelta(minutes=15)
 SNAPSHOT_HOURS = 6
 """Every so many hours (UTC) what a judge has learnt is kept, so that a start need not learn it again."""
 
+ONSET_KEPT = timedelta(minutes=30)
+"""How long a found onset is taken for the same scope before it is searched again."""
+
 TICK_ALWAYS = timedelta(minutes=5)
 """How often incidents are looked at although none of their deadlines has passed."""
 
@@ -134,7 +137,8 @@ class Pipeline:
         if row.backfill:
             return
         if row.own:
-            self.decide(OwnPost(state.brand, row.event_time, row.text, row.thread, row.url), now)
+            thread = None if row.is_root else row.thread
+            self.decide(OwnPost(state.brand, row.event_time, row.text, thread, row.url, row.themes), now)
             return
         finding = judge_arrival(row, state.judge.context())
         if finding is not None:
@@ -181,14 +185,18 @@ class Pipeline:
     def _signals(self, state: BrandState, findings: Iterable[Finding]) -> list[Signal]:
         options = self.config.detection_for(state.brand)
         signals = []
-        onsets: dict[Scope, Onset | None] = {}
         for finding in findings:
             since = finding.at - timedelta(seconds=finding.window_seconds)
             rows = state.window.rows(since, finding.at, finding.scope)
-            if finding.scope not in onsets:
-                onsets[finding.scope] = onset_of(state, finding)
-            signals.append(signal_from(finding, rows, onsets[finding.scope], options))
+            signals.append(signal_from(finding, rows, self._onset(state, finding), options))
         return signals
+
+    def _onset(self, state: BrandState, finding: Finding) -> Onset | None:
+        """The onset, searched anew every half hour: it moves little, and an alarm may last for days."""
+        known = state.onsets.get(finding.scope)
+        if known is None or not timedelta(0) <= finding.at - known[0] < ONSET_KEPT:
+            known = state.onsets[finding.scope] = (finding.at, onset_of(state, finding))
+        return known[1]
 
     def _snapshot(self, state: BrandState, at: datetime) -> None:
         if state.fed_until != state.judged_until:

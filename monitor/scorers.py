@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from detectors.sentiment import Scorer
-from monitor.config import Config
+from monitor.config import Config, Words
 
 
 class Scorers:
@@ -35,6 +35,22 @@ class Scorers:
 
 
 def build_scorer(config: Config, brand: str) -> Scorer:
-    """A scorer with the config's words for all brands and for this one."""
-    words: Mapping[str, float] = {**config.sentiment.words, **config.brand(brand).words}
-    return Scorer(words=words) if words else Scorer()
+    """A scorer with the config's languages, own model and own words, the brand's words laid over the common ones."""
+    sentiment = config.sentiment
+    return Scorer(
+        own_words=own_words(sentiment.words, config.brand(brand).words),
+        languages=sentiment.languages,
+        model=sentiment.model,
+    )
+
+
+def own_words(*layers: Words) -> dict[str, dict[str, float]]:
+    """Words by language ("*": every language); a later layer wins over an earlier one."""
+    found: dict[str, dict[str, float]] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            if isinstance(value, Mapping):
+                found.setdefault(key, {}).update(value)
+            else:
+                found.setdefault("*", {})[key] = value
+    return found
