@@ -35,8 +35,10 @@ _LETTERS: dict[str, dict[str, float]] = {
 class LanguageGuesser:
     """Tells `languages` apart. Immutable but for py3langid's model, which is loaded once under a lock."""
 
-    def __init__(self, languages: Sequence[str] = LANGUAGES) -> None:
+    def __init__(self, languages: Sequence[str] = LANGUAGES, *, words_only: bool = False) -> None:
+        """`words_only`: never ask py3langid, which need not be installed or loaded then."""
         self._languages = tuple(languages)
+        self._settled = -1.0 if words_only else SETTLED
         self._words = little_words()
 
     def guess(self, text: str, prior: Mapping[str, float] | None = None) -> str:
@@ -53,7 +55,7 @@ class LanguageGuesser:
             if prior:
                 scores[language] += math.log(max(prior.get(language, 0.0), 0.01))
         best, second = sorted(scores.values(), reverse=True)[:2]
-        if best - second < SETTLED:
+        if best - second < self._settled:
             for language, score in trained_scores(text).items():
                 if language in scores:
                     scores[language] += score

@@ -41,7 +41,7 @@ def word_buckets(word: str) -> list[int]:
     marked = f"<{word}>"
     grams = {marked[i : i + size] for size in SIZES for i in range(len(marked) - size + 1)}
     grams.discard(marked)
-    return [bucket(f"w{word}"), *map(bucket, sorted(grams))]
+    return [bucket(f"w{word}"), *map(bucket, grams)]
 
 
 def pair_bucket(first: str, second: str) -> int:

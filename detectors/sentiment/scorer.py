@@ -204,7 +204,7 @@ def import_model(path: str) -> Model:
     return found  # type: ignore[no-any-return]  # a plug-in's type is its author's promise
 
 
-_NORWEGIAN = LanguageGuesser(("nb", "nn"))
+_NORWEGIAN = LanguageGuesser(("nb", "nn"), words_only=True)
 
 
 @cache

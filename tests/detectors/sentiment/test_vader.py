@@ -17,9 +17,10 @@ PACKAGE = SentimentIntensityAnalyzer()
 ENGINE = VaderEngine()
 SHARED = Path("/work/shared/data")
 RULE_WORDS = """
-    but no not never so this without doubt least at very kind of sort the shit bomb bad ass bus stop yeah right
-    kiss death to die for or nor isn't can't good GOOD bad BAD great terrible really REALLY barely 😀 ❤ 😡 :) :( ! ? ??
-    !!!! ... , . (good) "bad" it was
+    but no not never so this without doubt least at very kind of sort the shit bomb bad
+    ass bus stop yeah right kiss death to die for or nor isn't can't good GOOD bad BAD
+    great terrible really REALLY barely 😀 ❤ 😡 :) :( ! ? ?? !!!! ... , . (good) "bad" it
+    was
     """.split()  # noqa: SIM905  # seventy words read better so
 
 
