@@ -4,7 +4,8 @@ Pages move while tickets change, so only the first page is asked for, again and 
 read; further pages only where a whole page changed in one second.
 
 Cursor: `since` (the last change of the last complete walk), `walk` ({since, page} of one that broke off),
-`comments` (numbers of tickets whose conversation is still to be read), `seen` ({number: last change} within the overlap).
+`comments` (numbers of tickets whose conversation is still to be read), `seen` ({number: last change} within the
+overlap).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
 from monitor.mention import Mention, Refusal, Removal
 
-OVERLAP = timedelta(minutes=5)
+OVERLAP = timedelta(minutes=2)
 PAGES_A_POLL = 8
 PER_PAGE = 100
 COMMENTS_A_POLL = 15
