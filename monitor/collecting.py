@@ -39,7 +39,8 @@ class ItemOutcome(StrEnum):
 class Report:
     """What the store did with a batch. `items`, if given, has one outcome a mention, in the batch's order.
 
-    `unmatched` are mentions that concern no brand: understood, and not kept.
+    `unmatched` are mentions that concern no brand: understood, and not kept. `notes` are about mentions that were
+    taken although something was wrong with them.
     """
 
     taken: int = 0
@@ -48,6 +49,7 @@ class Report:
     items: tuple[ItemOutcome, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     unmatched: int = 0
+    notes: tuple[Refusal, ...] = ()
 
     def __add__(self, other: Report) -> Report:
         """Both together (without the items, which belong to one batch)."""
@@ -57,6 +59,7 @@ class Report:
             self.refused + other.refused,
             refusals=(*self.refusals, *other.refusals)[:100],
             unmatched=self.unmatched + other.unmatched,
+            notes=(*self.notes, *other.notes)[:100],
         )
 
 

@@ -132,6 +132,7 @@ class Ingestor:
             measurements=tuple(measured),
             removals=tuple(removed),
             refusals=(*batch.refusals, *refused, *wrong, *strange),
+            notes=batch.notes,
             unmatched=sum(not mention.links for mention in prepared),
         )
 

@@ -53,7 +53,12 @@ class StoreSink:
         saved = self._store.save_batch(prepared, source=source, cursor=batch.cursor, now=now)
         self._tell(saved, now)
         return Report(
-            len(saved.taken), saved.known, len(saved.refused), refusals=saved.refused, unmatched=saved.unmatched
+            len(saved.taken),
+            saved.known,
+            len(saved.refused),
+            refusals=saved.refused,
+            unmatched=saved.unmatched,
+            notes=saved.notes,
         )
 
     def load_health(self, source: str) -> SourceHealth | None:

@@ -69,6 +69,7 @@ class WatchedThread:
 class Batch:
     """Some news and the cursor that holds once they are stored. `on_stored` runs after the commit.
 
+    `refusals` are items that could not be taken, `notes` what was mended in items that were.
     An empty batch is allowed: it says that the source is alive, or moves the cursor only.
     """
 
@@ -78,6 +79,7 @@ class Batch:
     refusals: tuple[Refusal, ...] = ()
     cursor: Cursor | None = None
     on_stored: Callable[[], None] | None = None
+    notes: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -30,6 +30,7 @@ from monitor.collectors.records import COLUMNS, MEASURED, Defaults, read_record
 from monitor.collectors.times import parse_time
 from monitor.durations import Duration
 from monitor.mention import Measurement, Mention, MentionKind, Refusal
+from monitor.soundness import broken_characters
 
 MAX_ITEMS = 10_000
 _TOLERATED_SKEW = timedelta(minutes=5)
@@ -147,7 +148,20 @@ class WebhookCollector(BaseCollector):
             mentions=tuple(found for found in read if isinstance(found, Mention)),
             measurements=tuple(found for found in read if isinstance(found, Measurement)),
             refusals=tuple(found for found in read if isinstance(found, Refusal)),
+            notes=tuple(_notes(items, read)),
         )
+
+
+def _notes(items: Sequence[object], read: Sequence[object]) -> Iterator[Refusal]:
+    """What was cleaned away in items that are taken: the sender should know that it sends broken characters."""
+    for number, (item, found) in enumerate(zip(items, read, strict=True), 1):
+        if isinstance(found, Refusal) or not isinstance(item, dict):
+            continue
+        for name, value in item.items():
+            broken = broken_characters(value) if isinstance(value, str) else None
+            if broken:
+                shown = str(name)[:40].encode("utf-8", "replace").decode()
+                yield Refusal(f"item {number}", f"{shown} {broken}; taken without it")
 
 
 def _wrong_signature(request: InboundRequest, secret: str) -> str:

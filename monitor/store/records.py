@@ -73,13 +73,17 @@ class PreparedMention:
 
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
-    """Everything that one batch of a source brings. `unmatched` posts concern no brand and are not stored."""
+    """Everything that one batch of a source brings. `unmatched` posts concern no brand and are not stored.
+
+    `notes` say what was mended in items that are taken all the same.
+    """
 
     mentions: tuple[PreparedMention, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     removals: tuple[Removal, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     unmatched: int = 0
+    notes: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Saved:
     `taken` are the ids of new mentions, `changed` those of known ones whose text, score, thread or removal changed
     (to be read again by whoever holds rows). `known` counts posts that were there already (edited ones included),
     `unmatched` those that concern no brand. `earliest_bucket` is, per brand, the start of the earliest 5-minute
-    bucket whose sums changed.
+    bucket whose sums changed. `notes` are about items that were taken although something was wrong with them.
     """
 
     taken: tuple[int, ...] = ()
@@ -101,3 +105,4 @@ class Saved:
     measurements: int = 0
     refused: tuple[Refusal, ...] = ()
     earliest_bucket: Mapping[str, datetime] = field(default_factory=dict)
+    notes: tuple[Refusal, ...] = ()

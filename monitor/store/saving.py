@@ -33,6 +33,6 @@ class Saving(Subject):
             work.remove(prepared.removals)
             work.finish()
             save_measurements(connection, prepared.measurements)
-            save_refusals(connection, source, prepared.refusals, now)
+            save_refusals(connection, source, (*work.notes, *prepared.notes, *prepared.refusals), now)
             save_cursor(connection, source, cursor, now if work.taken else None)
             return work.saved(prepared)

@@ -54,6 +54,19 @@ def root_of(global_id: str, claims: Claims, stored: Stored, roots: Collection[st
         path.append(above)
 
 
+def ring_above(global_id: str, claims: Claims, stored: Stored) -> frozenset[str]:
+    """The posts that answer each other in a circle on the way up from `global_id`; empty where there is a root."""
+    path: dict[str, None] = {}
+    at: str | None = global_id
+    while at is not None and at not in path:
+        path[at] = None
+        at = claims[at] if at in claims else stored.get(at)
+    if at is None:
+        return frozenset()
+    members = list(path)
+    return frozenset(members[members.index(at) :])
+
+
 def below(top: str, parents: Mapping[str, str | None]) -> set[str]:
     """The ids that hang on `top`, directly or through others; `parents` maps each id to its parent."""
     children: dict[str, list[str]] = {}
@@ -106,6 +119,11 @@ class Families:
     def root(self, global_id: str) -> str:
         """The root of a mention."""
         return root_of(global_id, self.claims, self.stored, self.roots)
+
+    def rings(self) -> set[frozenset[str]]:
+        """The circles of parents that this batch closes."""
+        found = {ring_above(gid, self.claims, self.stored) for gid, above in self.claims.items() if above}
+        return {ring for ring in found if ring}
 
     def learnt(self, was: Known) -> str | None:
         """The root that a known mention learns now, where it had none, or only a stand-in that never arrived."""

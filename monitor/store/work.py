@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, update
 
-from monitor.mention import Removal
+from monitor.mention import Refusal, Removal
 from monitor.store.counting import Counted, Deltas
 from monitor.store.known import (
     REACH,
@@ -44,6 +44,7 @@ class Work:
         self.roots: dict[str, set[str]] = defaultdict(set)
         self.left: dict[str, set[str]] = defaultdict(set)
         self.moved: dict[str, str] = {}
+        self.notes: list[Refusal] = []
 
     def save_mentions(self, batch: Sequence[PreparedMention]) -> None:
         """Store what is new and update what is known, platform by platform."""
@@ -86,6 +87,7 @@ class Work:
             measurements=len(prepared.measurements),
             refused=prepared.refusals,
             earliest_bucket=self.deltas.earliest(),
+            notes=(*prepared.notes, *self.notes),
         )
 
     def _save_platform(self, platform: str, seen: Mapping[str, PreparedMention]) -> None:
@@ -93,6 +95,7 @@ class Work:
         fresh = {gid: m for gid, m in seen.items() if gid not in known and m.links}
         self.known += len(known)
         families = Families.of(self.connection, platform, seen, known, fresh)
+        self._note_rings(platform, families, {**known, **fresh}, seen)
         self.moved = {}
         for gid, was in known.items():
             current = replace(was, thread_id=self.moved.get(gid, was.thread_id))
@@ -100,6 +103,22 @@ class Work:
         families = families.after(self.moved)
         if fresh:
             self._insert(platform, fresh, {gid: families.root(gid) for gid in fresh})
+
+    def _note_rings(
+        self,
+        platform: str,
+        families: Families,
+        before: Mapping[str, Known | PreparedMention],
+        seen: Mapping[str, PreparedMention],
+    ) -> None:
+        """Parents that go round in a circle are no reason to lose posts, but the operator should know, once."""
+        told_now = {gid for gid, was in before.items() if was is seen[gid] or was.parent_id is None}
+        themselves = {frozenset([gid]) for gid in told_now if seen[gid].parent_id == gid}
+        for ring in sorted(map(sorted, families.rings() | themselves)):
+            if told_now.intersection(ring):
+                which = ", ".join(ring[:3]) + (" …" if len(ring) > 3 else "")
+                why = f"answers go round in a circle ({which[:300]}); all are kept, the circle ends there"
+                self.notes.append(Refusal(f"{platform} {ring[0]}"[:200], why))
 
     def _insert(self, platform: str, fresh: Mapping[str, PreparedMention], roots: Mapping[str, str]) -> None:
         first = take_numbers(self.connection, "mention", len(fresh))

@@ -2,12 +2,14 @@
 
 Answers: 202 something was taken; 200 all of it was known; 400 something was refused (the good items are stored all
 the same); 401 not believed; 404 no such hook; 413 too large; 503 the store cannot take it now, send it again.
+`notes` in the answer name items that were taken after something in them was mended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from monitor.clock import Clock
 from monitor.collecting import Report, Sink
 from monitor.collectors.base import Batch, InboundAnswer, InboundRequest, PushCollector
+from monitor.mention import Refusal
 
 RETRY_SECONDS = 60
 _LISTED = 100
@@ -93,7 +96,11 @@ def _problem(status: int, why: str) -> Response:
 
 
 def _refusals(batch: Batch, report: Report) -> list[dict[str, str]]:
-    found = dict.fromkeys((*batch.refusals, *report.refusals))
+    return _listed(batch.refusals, report.refusals)
+
+
+def _listed(*parts: Iterable[Refusal]) -> list[dict[str, str]]:
+    found = dict.fromkeys(chain(*parts))
     return [{"where": refusal.where, "why": refusal.why} for refusal in found]
 
 
@@ -114,6 +121,9 @@ def _told(batch: Batch, report: Report) -> dict[str, Any]:
     }
     if refused:
         told["refusals"] = refused[:_LISTED]
+    notes = _listed(batch.notes, report.notes)
+    if notes:
+        told["notes"] = notes[:_LISTED]
     if report.items:
         pairs = zip(batch.mentions, report.items, strict=False)
         told["items"] = [{"id": mention.global_id, "outcome": outcome.value} for mention, outcome in pairs]
