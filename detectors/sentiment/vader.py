@@ -93,8 +93,11 @@ class VaderEngine:
 
     def tokens(self, text: str) -> list[Token]:
         """The cached facts about each whitespace-separated piece of `text`."""
-        cached = self._cache.get
-        return [cached(raw) or self.token(raw) for raw in text.split()]
+        pieces = text.split()
+        try:  # all known is the usual case, and twice as fast
+            return list(map(self._cache.__getitem__, pieces))
+        except KeyError:
+            return [self.token(piece) for piece in pieces]
 
     def spell_emoji(self, text: str) -> str:
         """`text` with each emoji replaced by its name, stripped."""
