@@ -62,7 +62,7 @@ class Thresholds(_Section):
     while there is no baseline: negative people an hour and the least negative share.
     """
 
-    watch_z: float = Field(default=2.75, gt=0)
+    watch_z: float = Field(default=3.0, gt=0)
     watch_burst_z: float = Field(default=4.0, gt=0)
     watch_people: int = Field(default=8, ge=1)
     watch_small_people: int = Field(default=5, ge=1)

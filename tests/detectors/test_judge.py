@@ -113,8 +113,10 @@ def last_day(seasoned: BrandJudge, fortnight: list[MentionRow]) -> LastDay:
     return LastDay(seasoned, [row for row in fortnight if row.event_time >= SEASON_ENDS - timedelta(hours=25)])
 
 
-def test_two_ordinary_weeks_are_calm(fortnight: list[MentionRow]) -> None:
-    assert highest(run(fortnight, T0 + timedelta(days=14))) == Level.CALM
+def test_two_ordinary_weeks_bring_one_watch_at_most(fortnight: list[MentionRow]) -> None:
+    found = run(fortnight, T0 + timedelta(days=14))
+    assert highest(found) <= Level.WATCH
+    assert len({f.at.date() for f in found}) <= 1
 
 
 def test_an_outage_is_warned_of_and_says_so_in_numbers(last_day: LastDay) -> None:
@@ -335,7 +337,7 @@ def test_a_late_mention_judged_again_from_a_checkpoint_is_as_if_it_had_come_in_t
 
 
 def test_sensitive_sees_what_calm_lets_pass(last_day: LastDay) -> None:
-    unrest, end = crowd(AFTERNOON, 22, 60), AFTERNOON + timedelta(hours=1.5)
+    unrest, end = crowd(AFTERNOON, 10, 60), AFTERNOON + timedelta(hours=1.5)
     state = last_day.judge.to_state()
     calm, sensitive = (
         last_day.run(unrest, end, BrandJudge.from_state(state, DetectionOptions(sensitivity=s)))
