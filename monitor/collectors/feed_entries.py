@@ -55,11 +55,24 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A parsed feed. `broken` says that it was cut off or malformed, so that there may be more than was read."""
+    """A parsed feed. `broken` says that it was cut off or malformed, so that there may be more than was read;
+    `unread` counts entries beyond MAX_ENTRIES, `wordless` those without any text.
+    """
 
     entries: tuple[FeedEntry, ...]
     language: str | None
     broken: bool
+    unread: int = 0
+    wordless: int = 0
+
+    def faults(self) -> list[str]:
+        """What the operator should know of it, in sentences."""
+        told = {
+            "the feed is cut off or malformed; it was read as far as that goes": self.broken,
+            f"entries beyond the first {MAX_ENTRIES} are not read": bool(self.unread),
+            "some entries have no text at all and are left out": bool(self.wordless),
+        }
+        return [sentence for sentence, applies in told.items() if applies]
 
 
 def read_feed(answer: Answer) -> Feed:
@@ -82,6 +95,8 @@ def read_feed(answer: Answer) -> Feed:
         tuple(entry for entry in entries if entry.text),
         language if language.isalpha() else None,
         bool(parsed.get("bozo")) and not harmless,
+        unread=max(len(parsed.entries) - MAX_ENTRIES, 0),
+        wordless=sum(not entry.text for entry in entries),
     )
 
 

@@ -9,7 +9,7 @@ Cursor: a target a server and tag (`since`, `walk`), one for threads (`read_at` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
@@ -23,6 +23,7 @@ from monitor.collectors.mastodon_status import (
     Labels,
     Place,
     home_of,
+    local_id_of,
     mention_of,
     order_of,
     shown,
@@ -103,7 +104,7 @@ class MastodonCollector(BaseCollector):
         started, position = _start_of(state, context.now, self.options.look_back)
         for _ in range(PAGES_A_POLL):
             statuses = self._timeline(server, tag, {"min_id": position})
-            reached = max((str(s.get("id")) for s in statuses), key=order_of, default=position)
+            reached = max(filter(None, map(local_id_of, statuses)), key=order_of, default=position)
             arrived = order_of(reached) <= order_of(position)
             state = {"since": started} if arrived else {**state, "walk": {"started": started, "at": reached}}
             position = reached
@@ -115,21 +116,19 @@ class MastodonCollector(BaseCollector):
     def _older_page(self, server: str, tag: str, token: str | None) -> Page:
         statuses = self._timeline(server, tag, {"max_id": token} if token else {})
         mentions, refusals = self._mentions(statuses, server)
-        last = str(statuses[-1].get("id")) if statuses else None
+        last = next(filter(None, map(local_id_of, reversed(statuses))), None)
         return Page(mentions, last, refusals=refusals)
 
-    def _timeline(self, server: str, tag: str, window: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    def _timeline(self, server: str, tag: str, window: Mapping[str, str]) -> list[Any]:
         found = self._get(server, f"/api/v1/timelines/tag/{quote(tag, safe='')}", {"limit": PAGE_SIZE, **window})
         if not isinstance(found, list):
             raise SourceError(
                 f"{urlsplit(server).netloc} answered a tag timeline with something else than a list.",
                 remedy="Check that this is the address of a Mastodon server.",
             )
-        return [status for status in found if isinstance(status, Mapping)]
+        return found
 
-    def _mentions(
-        self, statuses: list[Mapping[str, Any]], server: str
-    ) -> tuple[tuple[Mention, ...], tuple[Refusal, ...]]:
+    def _mentions(self, statuses: Sequence[Any], server: str) -> tuple[tuple[Mention, ...], tuple[Refusal, ...]]:
         mentions, refusals = [], []
         for outer in statuses:
             try:
@@ -137,7 +136,7 @@ class MastodonCollector(BaseCollector):
                 if status is not None and not self._is_left_out(status):
                     mentions.append(self._mention(status, server))
             except (ValueError, TypeError, AttributeError, KeyError) as exc:
-                where = f"{urlsplit(server).netloc} status {str(outer.get('id'))[:30]}"
+                where = f"{urlsplit(server).netloc} status {local_id_of(outer) or '?'}"
                 refusals.append(Refusal(where, f"cannot be understood: {str(exc)[:100]}"))
         return tuple(mentions), tuple(refusals)
 
@@ -145,7 +144,9 @@ class MastodonCollector(BaseCollector):
         return self.options.only_indexable and (status.get("account") or {}).get("indexable") is False
 
     def _mention(self, status: Mapping[str, Any], server: str) -> Mention:
-        uri, local_id = uri_of(status), str(status["id"])
+        uri, local_id = uri_of(status), local_id_of(status)
+        if local_id is None:
+            raise ValueError("a status without a usable id")
         relation = (None, uri) if not status.get("in_reply_to_id") else self._relations.of(Place(server, local_id))
         if relation is None:
             relation = self._look_up(server, local_id)

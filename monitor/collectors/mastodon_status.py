@@ -15,6 +15,7 @@ from monitor.mention import Mention, MentionKind
 
 PLATFORM = "mastodon"
 _PUBLIC = ("public", "unlisted")
+_LOCAL_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 _HOME = re.compile(r"(https?://[^/]+)/(?:users/[^/]+/statuses|ap/users/[^/]+/statuses|@[^/]+)/(\d{1,20})/?")
 
 
@@ -47,6 +48,12 @@ def home_of(uri: str, url: str | None = None) -> Place | None:
 def order_of(local_id: str) -> tuple[int, str]:
     """Ids are numbers as text (or ULIDs): longer is later, then by the alphabet."""
     return len(local_id), local_id
+
+
+def local_id_of(status: object) -> str | None:
+    """The id on the server that answered; None for what is no status or has no id that an address can hold."""
+    found = status.get("id") if isinstance(status, Mapping) else None
+    return str(found) if isinstance(found, str | int) and _LOCAL_ID.fullmatch(str(found)) else None
 
 
 def shown(status: Mapping[str, Any]) -> Mapping[str, Any] | None:

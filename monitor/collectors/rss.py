@@ -1,7 +1,7 @@
 """RSS and Atom feeds: news sites, blogs, status pages, searches. The whole feed is read each time it changed.
 
-Cursor a feed: `etag`, `last_modified`, `moved_to`, and `seen`: for each entry its id → [content, link] hashes, so
-that only new and changed entries are handed on.
+Cursor a feed: `etag`, `last_modified`, `moved_to`, `faults` (what was reported of the feed itself), and
+`seen`: for each id [content, link] hashes, so that only new and changed entries are handed on.
 """
 
 from __future__ import annotations
@@ -83,7 +83,10 @@ class RssCollector(BaseCollector):
         mentions = tuple(self._mentions(url, feed, seen, context))
         # A feed that is cut off or broken is read again in full next time.
         asked_again = {} if feed.broken else _validators(answer)
-        yield Batch(mentions, refusals=notices, cursor={"seen": seen.kept(), **moved, **asked_again})
+        faults = feed.faults()
+        new_faults = tuple(Refusal(url, told) for told in faults if told not in (state.get("faults") or ()))
+        cursor = {"seen": seen.kept(), "faults": faults, **moved, **asked_again}
+        yield Batch(mentions, refusals=(*notices, *new_faults), cursor=cursor)
 
     def _fetch(self, url: str, state: State) -> Answer:
         moved = state.get("moved_to")
