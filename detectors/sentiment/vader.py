@@ -36,6 +36,10 @@ class Token(NamedTuple):
     inert: bool  # takes part in no rule but its own valence: four inert words in a row need no rules
 
 
+_UPPER, _VALENCE, _INERT = (Token._fields.index(name) for name in ("upper", "valence", "inert"))
+"""Places of the fields that every token is asked for: by index it is twice as fast as by name."""
+
+
 class Constants(NamedTuple):
     """The package's tables and numbers."""
 
@@ -101,9 +105,9 @@ class VaderEngine:
 
     def spell_emoji(self, text: str) -> str:
         """`text` with each emoji replaced by its name, stripped."""
-        found = frozenset() if text.isascii() else self._emoji.intersection(text)
-        if not found:
+        if text.isascii() or self._emoji.isdisjoint(text):
             return text.strip()
+        found = self._emoji.intersection(text)
         names = self._constants.emoji
 
         def name(match: re.Match[str]) -> str:
@@ -141,11 +145,11 @@ class VaderEngine:
     def valences(self, tokens: Sequence[Token]) -> dict[int, float]:
         """Position → valence of the lexicon words, after all rules, in the order of the text."""
         found: dict[int, float] = {}
-        places = [i for i, token in enumerate(tokens) if token.valence is not None]
+        places = [i for i, token in enumerate(tokens) if token[_VALENCE] is not None]
         if not places:
             return found
         mixed_case = _is_mixed_case(tokens)
-        inert = [token.inert for token in tokens]
+        inert = [token[_INERT] for token in tokens]
         for i in places:
             if False not in inert[max(0, i - 3) : i + 1]:
                 found[i] = self._shout(tokens[i], tokens[i].valence or 0.0, mixed_case)
@@ -243,7 +247,7 @@ def _active_words() -> frozenset[str]:
 
 def _is_mixed_case(tokens: Sequence[Token]) -> bool:
     """Whether some but not all words are in capitals."""
-    shouting = [token.upper for token in tokens]
+    shouting = [token[_UPPER] for token in tokens]
     return True in shouting and False in shouting
 
 
@@ -257,9 +261,10 @@ def _weigh_but(tokens: Sequence[Token], found: dict[int, float]) -> dict[int, fl
     The package looks each value up by its *first* equal in the list and scales that one; equal values
     therefore interact. A heap of positions per value gives the same answer without the quadratic search.
     """
-    but = next((i for i, token in enumerate(tokens) if token.lower == "but"), None)
-    if but is None:
+    words = [token.lower for token in tokens]
+    if "but" not in words:
         return found
+    but = words.index("but")
     places: dict[float, list[int]] = {}
     for i, value in found.items():
         places.setdefault(value, []).append(i)  # ascending, hence already a heap
