@@ -13,7 +13,7 @@ from alerts.incident import Incident, IncidentState
 from detectors.signal import Level
 from monitor.demo.story import moment
 
-PATIENCE = {Level.WARNING: timedelta(minutes=14), Level.CRISIS: timedelta(minutes=4)}
+PATIENCE = {Level.WARNING: timedelta(minutes=9), Level.CRISIS: timedelta(minutes=4)}
 """How long after a level was reached somebody answers: a warning when its second step has been told."""
 
 MESSAGE_AFTER = timedelta(minutes=12)
