@@ -24,6 +24,10 @@ app = typer.Typer(
 )
 incidents = typer.Typer(help="Incidents and their timelines.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")
+silences = typer.Typer(
+    help="Alerts that are kept quiet on purpose, with a reason and an end.", no_args_is_help=True
+)
+app.add_typer(silences, name="silences")
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The config file.")]
 OptionalConfig = Annotated[Path | None, typer.Option("--config", help="A config file; without it, defaults.")]
@@ -139,9 +143,18 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Own sentiment from your own labels, with a before/after table on a held-back part."""
-    from monitor.scoring import train_file
+    from dataclasses import asdict
 
-    raise typer.Exit(train_file(labels, out, Output(as_json)))
+    from monitor.output import fail
+    from monitor.scoring import comparison_lines
+    from monitor.scoring import train as train_heads
+
+    try:
+        table = train_heads(labels, out)
+    except ValueError as error:
+        fail(str(error))
+    after = f"Written to {out}. It takes effect when the config says `sentiment: {{trained: {out}}}`."
+    Output(as_json).answer({"table": [asdict(row) for row in table]}, "\n".join([*comparison_lines(table), after]))
 
 
 @app.command("import")
@@ -288,6 +301,48 @@ def acknowledge_incident(
     raise typer.Exit(acknowledge(config, number, by, Output(as_json)))
 
 
+@silences.command("list")
+def list_silences(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Silences in force."""
+    from monitor.silencing import list_silences as command
+
+    raise typer.Exit(command(config, Output(as_json)))
+
+
+@silences.command("add")
+def add_silence(
+    reason: Annotated[str, typer.Argument(help="Why.")],
+    by: Annotated[str, typer.Option("--as", help="Who silences: a person of the mandate.")],
+    lasts: Annotated[str, typer.Option("--for", help="How long: 2h, 1d.")],
+    config: ConfigOption = CONFIG,
+    brand: Annotated[str, typer.Option(help="Only this brand.")] = "",
+    theme: Annotated[str, typer.Option(help="Only this theme.")] = "",
+    source: Annotated[str, typer.Option(help="Only this source.")] = "",
+    up_to: Annotated[str, typer.Option("--up-to", help="What is above is told all the same.")] = "warning",
+    as_json: JsonOption = False,
+) -> None:
+    """Keep alerts quiet for a while; incidents are opened and shown all the same."""
+    from alerts.silences import Matcher
+    from monitor.silencing import add_silence as command
+
+    matcher = Matcher(brand=brand, theme=theme, source=source)
+    output = Output(as_json)
+    raise typer.Exit(command(config, output, by=by, reason=reason, lasts=lasts, matcher=matcher, up_to=up_to))
+
+
+@silences.command("end")
+def end_silence(
+    number: Annotated[int, typer.Argument(help="The silence's number.")],
+    by: Annotated[str, typer.Option("--as", help="Who ends it.")],
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """End a silence before its time."""
+    from monitor.silencing import end_silence as command
+
+    raise typer.Exit(command(config, Output(as_json), number=number, by=by))
+
+
 def main() -> None:
     """Run the command line; turns known errors into a sentence and an exit code."""
     raise SystemExit(_run())
@@ -295,7 +350,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
         return error.code
@@ -304,7 +359,7 @@ def _run() -> int:
         return FINE
     except Exception as error:
         return _explain(error)
-    return FINE
+    return code if isinstance(code, int) else FINE
 
 
 def _explain(error: Exception) -> int:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from detectors.observation import HORIZONS
 from monitor.assembly import build_ingestor
 from monitor.brand_state import floor_bucket
 from monitor.clock import Clock, SystemClock
@@ -20,7 +21,7 @@ from monitor.mention import Mention
 from monitor.opening import opened
 from monitor.output import FAILED, FINE, Output
 from monitor.replay import read_files
-from monitor.restoring import learn_mentions
+from monitor.restoring import count_people
 from monitor.store.errors import StoreLocked
 from monitor.store.store import Store
 
@@ -74,7 +75,7 @@ def _learn(store: Store, config: Config, brand: str, since: datetime, now: datet
     span = store.counted_span(brand)
     first = min(since, span[0]) if span else since
     until = floor_bucket(now)
-    learn_mentions(store, config, brand, first, until)
+    count_people(store, config, brand, first - HORIZONS[-1], until)
     store.drop_detector_states(brand)
     store.set_fact(f"judged:{brand}", until.isoformat(), now)
     store.set_fact(f"arrived:{brand}", store.last_mention_id(), now)

@@ -24,7 +24,7 @@ from monitor.brand_state import BrandState
 from monitor.config import Config
 from monitor.coverage import Coverage, load_coverage
 from monitor.deciding import decide_stored
-from monitor.restoring import judge_version, learn_mentions, measured, restore_brand, save_hour
+from monitor.restoring import HISTORY, judge_version, learn_mentions, measured, restore_brand, save_hour
 from monitor.store.store import Store
 
 ONSET_LEAST, ONSET_MOST = timedelta(hours=12), timedelta(hours=30)
@@ -35,6 +35,9 @@ ONSET_STEP = timedelta(minutes=15)
 
 SNAPSHOT_HOURS = 6
 """Every so many hours (UTC) what a judge has learnt is kept, so that a start need not learn it again."""
+
+BACKGROUND = timedelta(hours=30)
+"""Mentions of this long before a finding's window say which words are ordinary."""
 
 ONSET_KEPT = timedelta(minutes=30)
 """How long a found onset is taken for the same scope before it is searched again."""
@@ -165,9 +168,8 @@ class Pipeline:
             return
         log.info("learning history again", brand=state.brand, since=since.isoformat())
         span = self._store.counted_span(state.brand)
-        judge = learn_mentions(
-            self._store, self.config, state.brand, min(since, span[0]) if span else since, state.judged_until
-        )
+        first = max(min(since, span[0]) if span else since, state.judged_until - HISTORY)
+        judge = learn_mentions(self._store, self.config, state.brand, first, state.judged_until)
         state.relearnt(judge, now)
 
     def _decide_bucket(
@@ -188,7 +190,8 @@ class Pipeline:
         for finding in findings:
             since = finding.at - timedelta(seconds=finding.window_seconds)
             rows = state.window.rows(since, finding.at, finding.scope)
-            signals.append(signal_from(finding, rows, self._onset(state, finding), options))
+            usual = state.window.rows(finding.at - BACKGROUND, since)
+            signals.append(signal_from(finding, rows, self._onset(state, finding), options, usual))
         return signals
 
     def _onset(self, state: BrandState, finding: Finding) -> Onset | None:

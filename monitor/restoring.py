@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+import structlog
+
 from detectors.judge import BrandJudge
 from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation, People, Sums
 from detectors.signal import Scope, ScopeKind
@@ -29,6 +31,9 @@ WARM_UP = timedelta(hours=1)
 
 _HOUR = timedelta(hours=1)
 _KEPT_HORIZONS = HORIZONS[1:]
+
+
+log = structlog.get_logger(__name__)
 
 
 def judge_version(config: Config, brand: str, scorer_version: str) -> str:
@@ -80,10 +85,14 @@ def _learnt_judge(
     found = store.detector_state(brand, judge_version(config, brand, scorer_version), before=until)
     if found is not None:
         at, state = found
-        judge = BrandJudge.from_state(
-            state, config.detection_for(brand), timezone=config.zone, country=config.country_for(brand)
-        )
-        return judge, at
+        try:
+            judge = BrandJudge.from_state(
+                state, config.detection_for(brand), timezone=config.zone, country=config.country_for(brand)
+            )
+        except (ValueError, KeyError, TypeError) as error:  # of another release: learn from the counters again
+            log.info("a snapshot cannot be used; learning again", brand=brand, why=str(error))
+        else:
+            return judge, at
     span = store.counted_span(brand)
     first = until if span is None else max(span[0].replace(minute=0), until - HISTORY)
     return new_judge(config, brand), first
@@ -177,6 +186,19 @@ def save_hour(store: Store, observation: BrandObservation) -> None:
         if any(found != People() for found in seen.people.values())
     }
     store.save_people_hours(observation.brand, observation.at - _HOUR, people)
+
+
+def count_people(store: Store, config: Config, brand: str, since: datetime, until: datetime) -> None:
+    """Count the people of every whole hour that has mentions behind it: what imported history lacks."""
+    window = new_window(config, brand)
+    at = since.replace(minute=0, second=0, microsecond=0)
+    while at < until:
+        day_end = min(at + timedelta(days=1), until)
+        window.add(store.rows(brand, at, day_end))
+        while at < day_end:
+            at += _HOUR
+            if window.rows(at - HORIZONS[-1], at):
+                save_hour(store, window.observe(at))
 
 
 def learn_mentions(store: Store, config: Config, brand: str, since: datetime, until: datetime) -> BrandJudge:

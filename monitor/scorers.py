@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from detectors.sentiment import Scorer
 from monitor.config import Config, Words
+from monitor.scoring import brand_scorer
 
 
 class Scorers:
@@ -35,11 +37,12 @@ class Scorers:
 
 
 def build_scorer(config: Config, brand: str) -> Scorer:
-    """A scorer with the config's languages, own model and own words, the brand's words laid over the common ones."""
+    """A scorer with the config's languages, model and words, the brand's words laid over the common ones."""
     sentiment = config.sentiment
-    return Scorer(
+    return brand_scorer(
         own_words=own_words(sentiment.words, config.brand(brand).words),
         languages=sentiment.languages,
+        heads=Path(sentiment.trained) if sentiment.trained else None,
         model=sentiment.model,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -31,6 +31,8 @@ JOB_GRACE = timedelta(minutes=5)
 DETECTION_GRACE = timedelta(minutes=15)
 ON_THE_WAY = (NotificationState.PENDING, NotificationState.SENDING, NotificationState.UNKNOWN)
 TOLD = "watch:told"
+QUIET_UNTIL = time(12, 0)
+"""A daemon that starts later in the day says "all quiet" tomorrow."""
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Watch:
     failures: list[str] = field(default_factory=list)
     started_at: datetime = field(init=False)
     _beaten_at: datetime | None = None
+    _quiet_said: date | None = None
 
     def __post_init__(self) -> None:
         self.started_at = self.clock.now()
@@ -60,6 +63,7 @@ class Watch:
         if failures != self.failures:
             log.info("audit", well=not failures, failures=failures)
         self.failures = failures
+        self._say_all_quiet(loaded, monitor, now, quiet=not failures)
         if not failures:
             self._beat(loaded, now)
         return not failures
@@ -122,6 +126,18 @@ class Watch:
         for brand, state in monitor.pipeline.brands.items():
             judged = self._since_start(state.judged_until)
             yield PartHealth(Part.DETECTION, brand, judged, DETECTION_GRACE, brands=(brand,))
+
+    def _say_all_quiet(self, loaded: Loaded, monitor: Monitor, now: datetime, *, quiet: bool) -> None:
+        """Once a day, at the digest's hour: all quiet, all sources heard."""
+        local = now.astimezone(loaded.config.zone)
+        due = time.fromisoformat(loaded.config.mandate.timing.digest_at)
+        if not quiet or self.store.has_open_incidents() or not due <= local.time() <= QUIET_UNTIL:
+            return
+        if self._quiet_said != local.date():
+            self._quiet_said = local.date()
+            heard = len(monitor.runners)
+            told = watching.all_quiet(loaded.config.mandate, now, heard=heard, sources=heard)
+            self.store.add_notifications(told)
 
     def _since_start(self, when: datetime | None) -> datetime:
         """What went well before we were stopped counts from the start on: a stop is no fault of the part's."""
