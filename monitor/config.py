@@ -155,7 +155,8 @@ class Config(Section):
 
     def brand(self, name: str) -> BrandOptions:
         """The options of a brand; the defaults for a brand that the config does not know."""
-        return next((brand for brand in self.brands if brand.name == name), BrandOptions(name=name))
+        found = next((brand for brand in self.brands if brand.name == name), None)
+        return found or BrandOptions.model_construct(name=name)  # "" for posts about no brand
 
 
 def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

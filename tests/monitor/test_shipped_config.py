@@ -82,3 +82,20 @@ def test_customer_service_may_stand_down_a_watch_and_not_a_crisis(shipped: Confi
 @pytest.mark.parametrize("language", ["sv", "nb", "nn", "da", "fi", "en"])
 def test_the_demo_loads_in_every_language(language: str) -> None:
     assert demo_config(language).language == language
+
+
+def test_a_post_about_none_of_the_brands_is_judged_and_counted_as_unmatched(shipped: Config) -> None:
+    """A news feed is mostly about others; its posts must not stop the source."""
+    from monitor.assembly import build_ingestor
+    from monitor.collectors.base import Batch
+    from monitor.mention import Mention
+    from monitor.store.store import open_store
+
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    store = open_store("sqlite://", secret=b"any")
+    store.migrate(now)
+    post = Mention("rss", "1", "news", "Nothing about trains at all today", created_at=now)
+    prepared = build_ingestor(shipped, store).prepare(Batch(mentions=(post,)), now=now)
+    store.close()
+    assert prepared.unmatched == 1
+    assert not prepared.refusals
