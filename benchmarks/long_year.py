@@ -17,11 +17,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from statistics import median
-from typing import Literal, cast
 
-from benchmarks.synthetic_parts import SLOT, UNIQUE
+from benchmarks.synthetic_parts import SLOT
+from benchmarks.synthetic_rows import mention_rows
 from benchmarks.synthetic_year import SIZES, SOURCES, SPEEDS, START, THEMES, ZONE, Crisis, Year, synthetic_year
-from detectors.frame import MentionRow
 from detectors.judge import BrandJudge
 from detectors.signal import Direction, Finding, Level
 from detectors.window import BrandWindow
@@ -29,12 +28,11 @@ from detectors.window import BrandWindow
 CALM_SECONDS = 6 * 3600.0
 """An incident is over when nothing was found for so long; what comes later is a new one."""
 
+ECHO = "echo of a crisis"
+"""What is found within three days after a planted crisis is over, and six hours of calm later: it was known."""
+
 _DAY, _QUARTER_DAYS, _WEEK_DAYS = 86_400.0, 91.25, 7.0
-_AFTERMATH_DAYS = 3
-_CHUNK = 5_000
-_WORDS = [
-    a + b for a in ("trav", "bil", "hus", "mel", "sken", "kor") for b in ("an", "et", "ar", "ig", "or", "en")
-]
+_ECHO_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Episode:
-    """What was found without six hours of calm in between. `why` names detector and scope at its first level."""
+    """An incident: what was found without six hours of calm in between, and its highest level.
+
+    `worst_at` is when that level was first reached, `why` who said so, `because` what was going on then.
+    """
 
     level: str
     begins: float
     ends: float
+    worst_at: float
     why: str
     because: str
 
@@ -82,50 +84,6 @@ class Result:
     watches: tuple[Episode, ...]
 
 
-def mention_rows(year: Year, chunk: int = _CHUNK) -> Iterator[MentionRow]:
-    """Yield a year's posts as mention rows, in the order in which they were collected."""
-    for first in range(0, len(year.posts), chunk):
-        part = year.posts.take(slice(first, first + chunk))  # type: ignore[arg-type]
-        columns = (part.ident, part.at, part.seen, part.source, part.theme, part.author, part.mood)
-        rest = (part.thread, part.root, part.own, part.template)
-        for values in zip(*(column.tolist() for column in (*columns, *rest)), strict=True):
-            yield _row(*values)
-
-
-_LABELS = cast(
-    "dict[int, Literal['negative', 'neutral', 'positive']]", {-1: "negative", 0: "neutral", 1: "positive"}
-)
-
-
-def _row(
-    ident: int, at: float, seen: float, source: int, theme: int, author: int, mood: int,
-    thread: int, root: bool, own: bool, template: int,
-) -> MentionRow:  # fmt: skip
-    text = wording(ident) if template == UNIQUE else f"RT @someone: {wording(template)}"
-    return MentionRow(
-        mention_id=ident,
-        event_time=datetime.fromtimestamp(at, UTC),
-        first_seen_at=datetime.fromtimestamp(seen, UTC),
-        source=SOURCES[source],
-        author=f"a{author}",
-        label=_LABELS[mood],
-        own=own,
-        themes=() if theme < 0 else (THEMES[theme],),
-        thread=f"t{thread}",
-        is_root=root,
-        text=text,
-    )
-
-
-def wording(number: int) -> str:
-    """Return eight made-up words that no other number (below 36⁸) gets."""
-    words = []
-    for _ in range(8):
-        number, which = divmod(number, len(_WORDS))
-        words.append(_WORDS[which])
-    return " ".join(words)
-
-
 def judged(year: Year) -> list[Found]:
     """Lead a new judge through the year. Returns the buckets in which there was trouble."""
     brand = "brand"
@@ -152,17 +110,21 @@ def _why(finding: Finding) -> str:
     )
 
 
-def episodes(found: Iterable[Found], level: Level) -> list[tuple[float, float, str]]:
-    """Join buckets of at least `level` into (begin, end, why) with six hours of calm between them."""
-    joined: list[tuple[float, float, str]] = []
+def episodes(year: Year, found: Iterable[Found]) -> list[Episode]:
+    """Join what was found into episodes with six hours of calm between them."""
+    groups: list[list[Found]] = []
     for each in found:
-        if each.level < level:
-            continue
-        if joined and each.at - joined[-1][1] < CALM_SECONDS:
-            joined[-1] = (joined[-1][0], each.at, joined[-1][2])
+        if groups and each.at - groups[-1][-1].at < CALM_SECONDS:
+            groups[-1].append(each)
         else:
-            joined.append((each.at, each.at, each.why))
-    return joined
+            groups.append([each])
+    return [_episode(year, group) for group in groups]
+
+
+def _episode(year: Year, group: list[Found]) -> Episode:
+    worst = max(group, key=lambda found: found.level)  # the first of its level
+    label = Level(worst.level).label
+    return Episode(label, group[0].at, group[-1].at, worst.at, worst.why, because(year, worst.at))
 
 
 def delay_of(year: Year, crisis: Crisis, found: Sequence[Found]) -> Delay:
@@ -175,21 +137,20 @@ def delay_of(year: Year, crisis: Crisis, found: Sequence[Found]) -> Delay:
     return Delay(crisis.size, crisis.speed, year.seed, *firsts)
 
 
-def quiet_episodes(year: Year, found: Sequence[Found], level: Level) -> tuple[Episode, ...]:
-    """Return the episodes of `level` that no planted crisis explains: none began since six hours after its end."""
-    alone = []
-    for begins, ends, why in episodes(found, level):
-        explained = any(c.onset < ends and begins <= c.ends + CALM_SECONDS for c in year.crises)
-        if not explained:
-            alone.append(Episode(level.label, begins, ends, why, because(year, begins)))
-    return tuple(alone)
+def quiet_episodes(year: Year, found: Sequence[Found]) -> tuple[Episode, ...]:
+    """Return the episodes that no planted crisis explains: that neither hold one nor begin soon after one."""
+    return tuple(
+        e
+        for e in episodes(year, found)
+        if not any(c.onset < e.ends and e.begins <= c.ends + CALM_SECONDS for c in year.crises)
+    )
 
 
 def because(year: Year, at: float) -> str:
     """Name what was going on when something was found: a trap, an outage, an aftermath, or nothing."""
     going_on = [trap.kind for trap in year.traps if trap.begins < at <= trap.ends + CALM_SECONDS]
     going_on += ["outage" for o in year.outages if o.begins < at <= o.ends + _DAY]
-    going_on += ["aftermath" for c in year.crises if c.ends < at <= c.ends + _AFTERMATH_DAYS * _DAY]
+    going_on += [ECHO for c in year.crises if c.ends < at <= c.ends + _ECHO_DAYS * _DAY]
     return "+".join(dict.fromkeys(going_on)) or "nothing planted"
 
 
@@ -198,6 +159,7 @@ def lead_through(seed: int, per_day: float, days: int) -> Result:
     began = time.process_time()
     year = synthetic_year(seed, per_day, days)
     found = judged(year)
+    alone = quiet_episodes(year, found)
     return Result(
         per_day,
         seed,
@@ -205,8 +167,8 @@ def lead_through(seed: int, per_day: float, days: int) -> Result:
         len(year.posts),
         round(time.process_time() - began, 1),
         tuple(delay_of(year, crisis, found) for crisis in year.crises),
-        quiet_episodes(year, found, Level.WARNING),
-        quiet_episodes(year, found, Level.WATCH),
+        tuple(e for e in alone if e.level != Level.WATCH.label),
+        tuple(e for e in alone if e.level == Level.WATCH.label),
     )
 
 
@@ -214,18 +176,19 @@ def summary(results: Sequence[Result]) -> Iterator[str]:
     """Yield the lines for one brand: rates first, then delays by size and speed, then each false warning."""
     days = sum(r.days for r in results)
     false = [(r.seed, e) for r in results for e in r.false_warnings]
+    echoes = sum(ECHO in e.because for _, e in false)
     watches = sum(len(r.watches) for r in results)
     yield (
         f"{results[0].per_day:g} a day: {days} days, seeds {[r.seed for r in results]}, "
         f"{sum(r.mentions for r in results)} mentions, {sum(r.seconds for r in results):.0f} s; "
-        f"{len(false)} false warnings = {len(false) / days * _QUARTER_DAYS:.2f} a quarter; "
+        f"{len(false)} false warnings = {len(false) / days * _QUARTER_DAYS:.2f} a quarter, {echoes} are echoes; "
         f"{watches} watches = {watches / days * _WEEK_DAYS:.2f} a week"
     )
     for size in SIZES:
         cells = (_cell([d for r in results for d in r.delays if (d.size, d.speed) == (size, s)]) for s in SPEEDS)
         yield f"| {size} | " + " | ".join(cells) + " |"
     for seed, e in false:
-        yield f"  false: seed {seed} {datetime.fromtimestamp(e.begins, UTC):%F %R}Z {e.why} ({e.because})"
+        yield f"  false: seed {seed} {datetime.fromtimestamp(e.worst_at, UTC):%F %R}Z {e.why} ({e.because})"
 
 
 def _cell(delays: Sequence[Delay]) -> str:

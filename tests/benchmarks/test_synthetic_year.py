@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import long_year, synthetic_parts, synthetic_year
-from benchmarks.long_year import CALM_SECONDS, Found, delay_of, episodes, lead_through, mention_rows, wording
+from benchmarks.long_year import CALM_SECONDS, Found, delay_of, episodes, lead_through
 from benchmarks.synthetic_parts import NEGATIVE, SLOT, SLOTS_A_DAY, START, Posts, local_time
+from benchmarks.synthetic_rows import mention_rows, wording
 from benchmarks.synthetic_year import DEVELOPMENT, RESERVED, SIZES, SOURCES, SPEEDS, Crisis, Outage, Trap, Year
-from detectors.signal import Level
 
 _APART = 10_000_000  # posts of traps and crises are numbered from here on
 _DAY = 86_400.0
@@ -198,12 +198,13 @@ def test_posts_become_mentions_without_a_change(year: Year) -> None:
     assert rows[5].event_time == datetime.fromtimestamp(float(few.posts.at[5]), UTC)
 
 
-def test_what_is_found_within_six_hours_is_one_episode() -> None:
+def test_what_is_found_within_six_hours_is_one_episode(year: Year) -> None:
     gap = CALM_SECONDS
-    times = [0.0, 300.0, gap, 3 * gap, 3 * gap + 300]
-    found = [Found(at, Level.WARNING, "x") for at in times] + [Found(9 * gap, Level.WATCH, "y")]
-    assert [(b, e) for b, e, _ in episodes(found, Level.WARNING)] == [(0.0, gap), (3 * gap, 3 * gap + 300)]
-    assert len(episodes(found, Level.WATCH)) == 3
+    seen = [(0, 1, "a"), (300, 2, "b"), (gap, 2, "c"), (3 * gap, 1, "d"), (4 * gap, 3, "e")]
+    joined = episodes(year, [Found(START + at, level, why) for at, level, why in seen])
+    spans = [(e.begins - START, e.worst_at - START, e.ends - START) for e in joined]
+    assert spans == [(0, 300, gap), (3 * gap, 3 * gap, 3 * gap), (4 * gap, 4 * gap, 4 * gap)]
+    assert [(e.level, e.why) for e in joined] == [("warning", "b"), ("watch", "d"), ("crisis", "e")]
 
 
 def made_up(crisis: Crisis) -> Year:
@@ -222,10 +223,10 @@ def test_a_warning_that_no_crisis_explains_is_false_and_what_was_going_on_is_nam
     year = made_up(Crisis("small", "fast", START + 10 * _DAY, START + 10.5 * _DAY, 9.0))
     year = replace(year, traps=(Trap("joke", START + 5 * _DAY, START + 5.1 * _DAY),))
     days = (5.05, 10.2, 10.6, 12.0, 50.0)
-    found = [Found(START + day * _DAY, Level.WARNING, "x") for day in days]
-    false = long_year.quiet_episodes(year, found, Level.WARNING)
+    found = [Found(START + day * _DAY, 2, "x") for day in days]
+    false = long_year.quiet_episodes(year, found)
     assert [round((e.begins - START) / _DAY, 2) for e in false] == [5.05, 12.0, 50.0]
-    assert [e.because for e in false] == ["joke", "aftermath", "nothing planted"]
+    assert [e.because for e in false] == ["joke", long_year.ECHO, "nothing planted"]
 
 
 @pytest.mark.parametrize(("per_day", "seed"), [(5, 2), (500, 2)])
