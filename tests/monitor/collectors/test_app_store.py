@@ -1,0 +1,128 @@
+"""The App Store: dates with offsets, caches that are empty or unordered, several countries, changed reviews."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from monitor.clock import SimulatedClock
+from monitor.collecting import PollOutcome, SourceRunner
+from monitor.collectors.app_store import AppStoreOptions
+from monitor.collectors.base import CollectContext
+from monitor.collectors.http import Network
+from monitor.collectors.registry import build
+from monitor.mention import MentionKind
+from tests.fakes.app_store import API, FakeAppStore
+from tests.fakes.platform_server import ALWAYS, status
+from tests.fakes.sink import MemorySink
+
+NOW = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
+
+
+class Store:
+    """The fake store and a source that reads it."""
+
+    def __init__(self, **options: Any) -> None:
+        self.clock = SimulatedClock(NOW)
+        self.fake = FakeAppStore(self.clock)
+        self.sink = MemorySink()
+        given = {"name": "app", "apps": [123], "countries": ["SE"], "api_url": API, **options}
+        self.options = AppStoreOptions.model_validate(given)
+        network = Network(self.clock, transport=self.fake.transport())
+        self.runner = SourceRunner(
+            self.options,
+            build(self.options, network),
+            self.sink,
+            self.clock,
+            lambda source, now: CollectContext(now),
+            rng=Random(1),
+        )
+
+    def poll(self, minutes: float = 15) -> PollOutcome:
+        self.clock.advance(timedelta(minutes=minutes))
+        return self.runner.poll()
+
+
+def test_a_review_becomes_a_mention() -> None:
+    """Title and text, stars, votes, the author's page, Cupertino's time; not the HTML table."""
+    store = Store()
+    found = store.fake.add("Kraschar & dör\nvarje gång", NOW, rating="2")
+    store.poll()
+    review = store.sink.mentions["app_store", found]
+    assert review.text == "Omdöme\nKraschar & dör\nvarje gång"
+    assert (review.stars, review.likes, review.kind, review.created_at) == (2, 2, MentionKind.REVIEW, NOW)
+    assert review.author == "https://itunes.apple.com/se/reviews/id9"
+
+
+def test_an_empty_feed_is_no_silence() -> None:
+    """It is noted, nothing is forgotten, and the next reviews are found."""
+    store = Store()
+    for number in range(12):
+        store.fake.add(f"omdöme {number}", NOW)
+    store.poll()
+    store.fake.empty = True
+    assert not store.poll().failed
+    assert [refusal.why for refusal in store.sink.refusals] == ["the feed is empty just now"]
+    store.fake.empty = False
+    store.fake.add("nytt", store.clock.now())
+    assert store.poll().report.taken == 1
+
+
+def test_a_walk_that_breaks_off_is_finished_though_the_first_page_is_known() -> None:
+    """Page 4 fails; the next poll goes down to it."""
+    store = Store()
+    for number in range(28):
+        store.fake.add(f"omdöme {number}", NOW)
+    store.fake.fail(status(503), times=1, match="page=4/")
+    assert store.poll().failed
+    assert len(store.sink.mentions) == 15
+    assert not store.poll(60).failed
+    assert len(store.sink.mentions) == 28
+    pages = [str(request.url).split("page=")[1].split("/")[0] for request in store.fake.requests]
+    assert pages == ["1", "2", "3", "4", "1", "2", "3", "4", "5", "6", "7"]
+    assert "walk" not in store.sink.load_cursor("app")["targets"]["se/123"]
+
+
+def test_a_changed_review_is_an_edit() -> None:
+    """It keeps its number; what did not change is not handed on again."""
+    store = Store()
+    changed, _ = store.fake.add("dålig", NOW), store.fake.add("annan", NOW)
+    store.poll()
+    store.fake.by_id(changed).update(text="bra nu", rating="5", at=store.clock.now())
+    store.poll()
+    review = store.sink.mentions["app_store", changed]
+    assert (review.text, review.stars, review.edited_at) == ("Omdöme\nbra nu", 5, NOW + timedelta(minutes=15))
+    assert len(store.sink.batches[-2].mentions) <= 1
+
+
+def test_countries_fail_by_themselves() -> None:
+    """One store out of service does not hide the others."""
+    store = Store(countries=["se", "no"])
+    store.fake.add("svenskt", NOW)
+    store.fake.add("norsk", NOW, country="no")
+    store.fake.fail(status(503), times=ALWAYS, match="/se/")
+    outcome = store.poll()
+    assert "1 of 2" in outcome.health.error
+    assert store.sink.texts() == ["Omdöme\nnorsk"]
+
+
+def test_the_app_itself_is_no_review() -> None:
+    """Old feeds begin with it."""
+    store = Store()
+    store.fake.raw_extra = "<entry><id>https://itunes.apple.com/app/id123</id><title>Nordtåg</title></entry>"
+    store.fake.add("omdöme", NOW)
+    store.poll()
+    assert len(store.sink.mentions) == 1
+    assert store.sink.refusals == []
+
+
+def test_check_and_options() -> None:
+    """YAML's `no` is a country here only in quotes: a bare one is refused with a word."""
+    assert "0 reviews" in Store().runner.collector.check()
+    for wrong in ({"apps": []}, {"countries": ["swe"]}, {"countries": [False]}, {"every": "1m"}):
+        with pytest.raises(ValidationError):
+            AppStoreOptions.model_validate({"apps": [1], **wrong})
