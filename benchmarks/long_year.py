@@ -148,7 +148,7 @@ def quiet_episodes(year: Year, found: Sequence[Found]) -> tuple[Episode, ...]:
 
 def because(year: Year, at: float) -> str:
     """Name what was going on when something was found: a trap, an outage, an aftermath, or nothing."""
-    going_on = [trap.kind for trap in year.traps if trap.begins < at <= trap.ends + CALM_SECONDS]
+    going_on = [trap.kind for trap in (*year.traps, *year.topics) if trap.begins < at <= trap.ends + CALM_SECONDS]
     going_on += ["outage" for o in year.outages if o.begins < at <= o.ends + _DAY]
     going_on += [ECHO for c in year.crises if c.ends < at <= c.ends + _ECHO_DAYS * _DAY]
     return "+".join(dict.fromkeys(going_on)) or "nothing planted"

@@ -123,16 +123,22 @@ def wander(rng: np.random.Generator, days: Array, every_days: float, sd: float) 
     return np.asarray(np.interp(days, knots, rng.normal(0.0, sd, len(knots))))
 
 
-def restless(rng: np.random.Generator, calm: Array, when: LocalTime) -> Array:
-    """Return the rate behind real counts: some hours are livelier, and there is about one small topic a week."""
+def restless(rng: np.random.Generator, calm: Array, when: LocalTime) -> tuple[Array, list[tuple[int, int]]]:
+    """Return the rate behind real counts, and the first and last slot of each topic in it.
+
+    Some hours are livelier than others. About once a week a topic brings up to 2.5 times the usual posts, with the
+    usual share of unhappy ones, and halves within half an hour to three hours.
+    """
+    topics = []
     rate = calm * np.exp(wander(rng, when.days, every_days=0.15, sd=rng.uniform(0.1, 0.25)))
     for begins in rng.integers(0, len(calm), rng.poisson(when.days[-1] / 7)):
         slots = np.arange(min(len(calm) - begins, SLOTS_A_DAY))
-        fading = 0.5 ** (slots / rng.uniform(6, 36))
+        half = rng.uniform(6, 36)
+        fading = 0.5 ** (slots / half)
+        topics.append((int(begins), int(begins + 3 * half)))
         rate[begins : begins + len(slots)] += rng.uniform(0.2, 1.5) * calm[begins : begins + len(slots)] * fading
     shape = rng.uniform(4.0, 20.0)
-    lively: Array = rate * rng.gamma(shape, 1 / shape, len(rate))
-    return lively
+    return rate * rng.gamma(shape, 1 / shape, len(rate)), topics
 
 
 def times_of(rng: np.random.Generator, rate: Array, begins: float) -> Array:

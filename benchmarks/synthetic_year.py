@@ -63,7 +63,7 @@ class Crisis:
 
 @dataclass(frozen=True)
 class Trap:
-    """Something that looks like a crisis and is none: bots, a repeated joke, one loud author, praise."""
+    """Something that looks like a crisis and is none: bots, a joke, one loud author, praise, a topic."""
 
     kind: str
     begins: float
@@ -82,7 +82,10 @@ class Outage:
 
 @dataclass(frozen=True)
 class Year:
-    """Posts in the order in which they were collected, and the truth about them."""
+    """Posts in the order in which they were collected, and the truth about them.
+
+    `topics` are ordinary ones: more posts for some hours, as happy and unhappy as ever.
+    """
 
     seed: int
     per_day: float
@@ -91,6 +94,7 @@ class Year:
     crises: tuple[Crisis, ...]
     traps: tuple[Trap, ...]
     outages: tuple[Outage, ...]
+    topics: tuple[Trap, ...] = ()
 
     @property
     def ends(self) -> float:
@@ -116,13 +120,15 @@ def synthetic_year(seed: int, per_day: float, days: int = 365) -> Year:
     traps = _plan_traps(rng, days, crises)
     outages = _plan_outages(rng, days, crises)
     negative = rng.uniform(0.2, 0.65)
-    parts = [_background(rng, restless(rng, calm, when), per_day, negative, days)]
+    rate, spans = restless(rng, calm, when)
+    topics = tuple(Trap("topic", START + SLOT * first, START + SLOT * last) for first, last in spans)
+    parts = [_background(rng, rate, per_day, negative, days)]
     parts += [_crisis_posts(rng, crisis, k, calm) for k, crisis in enumerate(crises, 1)]
     parts += [_trap_posts(rng, trap, k, per_day) for k, trap in enumerate(traps, 101)]
     seen = _through(Posts.joined(parts), outages)
     inside = seen.take(seen.at < START + days * _DAY)
     ordered = inside.take(np.argsort(inside.seen, kind="stable"))
-    return Year(seed, per_day, days, ordered, crises, traps, outages)
+    return Year(seed, per_day, days, ordered, crises, traps, outages, topics)
 
 
 def _plan_crises(rng: np.random.Generator, seed: int, per_day: float, days: int) -> tuple[Crisis, ...]:
@@ -157,7 +163,7 @@ def _plan_outages(rng: np.random.Generator, days: int, crises: tuple[Crisis, ...
     found = []
     for begins in START + _DAY * rng.uniform(0, days, rng.poisson(_OUTAGES_A_YEAR * days / 365)):
         ends = begins + _HOUR * float(np.exp(rng.uniform(np.log(0.3), np.log(24))))
-        deaf = {0: (0,), 1: (1,), 2: (0, 1)}[int(rng.integers(0, 3))]
+        deaf = ((0,), (1,), (0, 1))[int(rng.integers(0, 3))]
         late = bool(rng.uniform() < 0.5)
         if not _near(begins, ends, crises):
             found += [Outage(source, begins, ends, late) for source in deaf]

@@ -184,6 +184,20 @@ def test_traps_are_what_they_are_called(year: Year) -> None:
     assert all(np.mean(found.mood > 0) > 0.6 for _, found in praise if len(found))
 
 
+def test_topics_bring_more_posts_but_not_more_unhappy_ones_among_them(year: Year) -> None:
+    found = of_background(year)
+    inside = np.zeros(len(found), dtype=bool)
+    usual = 0.0
+    for topic in year.topics:
+        span = topic.ends - topic.begins
+        inside |= (found.at >= topic.begins) & (found.at < topic.ends)
+        usual += float(np.sum((found.at >= topic.begins - 7 * _DAY) & (found.at < topic.begins - 7 * _DAY + span)))
+    assert len(year.topics) == pytest.approx(52, abs=20)
+    assert np.sum(inside) > 1.15 * usual
+    sour = found.mood == NEGATIVE
+    assert np.mean(sour[inside]) == pytest.approx(np.mean(sour[~inside]), abs=0.05)
+
+
 @given(st.sets(st.integers(0, 10**12), min_size=2, max_size=2))
 def test_no_two_posts_have_the_same_words(two: set[int]) -> None:
     assert len({wording(number) for number in two}) == 2
