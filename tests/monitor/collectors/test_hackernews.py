@@ -1,0 +1,138 @@
+"""Hacker News: hits as plain text, trees, deleted posts, the site's documented samples."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from monitor.clock import SimulatedClock
+from monitor.collecting import PollOutcome, SourceRunner
+from monitor.collectors.base import CollectContext, SourceError, WatchedThread
+from monitor.collectors.hackernews import SITE, HackerNewsOptions, _of_item
+from monitor.collectors.http import Network
+from monitor.collectors.registry import build
+from monitor.mention import MentionKind
+from tests.fakes.hackernews import ITEMS, SEARCH, FakeHackerNews
+from tests.fakes.platform_server import ALWAYS, status
+from tests.fakes.sink import MemorySink
+from tests.monitor.collectors.recorded import files
+
+NOW = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
+
+
+class News:
+    """The fake site and a source that reads it."""
+
+    def __init__(self, terms: tuple[str, ...] = ("Nordtåg",), **options: Any) -> None:
+        self.clock = SimulatedClock(NOW)
+        self.fake = FakeHackerNews(self.clock)
+        self.sink = MemorySink()
+        self.watched: list[WatchedThread] = []
+        self.recheck: tuple[str, ...] = ()
+        given = {"name": "hn", "search_url": SEARCH, "items_url": ITEMS, **options}
+        self.options = HackerNewsOptions.model_validate(given)
+        network = Network(self.clock, transport=self.fake.transport())
+        self.runner = SourceRunner(
+            self.options,
+            build(self.options, network),
+            self.sink,
+            self.clock,
+            lambda source, now: CollectContext(now, tuple(self.watched), self.recheck, {"N": terms}),
+            rng=Random(1),
+        )
+
+    def poll(self, minutes: float = 5) -> PollOutcome:
+        self.clock.advance(timedelta(minutes=minutes))
+        return self.runner.poll()
+
+
+def test_a_hit_becomes_a_mention() -> None:
+    """Entities once, paragraphs without an end, no highlight markup; parent and story."""
+    news = News()
+    story = news.fake.add("Nordtåg is down", NOW)
+    comment = news.fake.add("x", NOW, parent=story)
+    news.fake.posts[comment]["comment_text"] = "Nordtåg isn&#x27;t<p>up &amp; running"
+    news.fake.posts[story]["url"] = "https://nordtag.example/x"
+    news.poll()
+    found = news.sink.mentions["hackernews", f"{SITE}/{comment}"]
+    assert found.text == "Nordtåg isn't\nup & running"
+    assert (found.kind, found.parent_id, found.thread_id) == (MentionKind.COMMENT, *[f"{SITE}/{story}"] * 2)
+    assert (found.url, found.source) == (f"https://{SITE}/item?id={comment}", "hn")
+    root = news.sink.mentions["hackernews", f"{SITE}/{story}"]
+    assert (root.thread_id, root.likes, root.extra_text) == (root.global_id, 3, "https://nordtag.example/x")
+
+
+def test_the_search_is_exact_and_by_time() -> None:
+    """Near words are not wanted; words of several parts are quoted."""
+    news = News(words=["nord tåg"])
+    news.poll()
+    params = news.fake.requests[0].url.params
+    assert (params["query"], params["typoTolerance"], params["tags"]) == ('"nord tåg"', "false", "(story,comment)")
+
+
+def test_many_posts_in_one_second_are_no_end() -> None:
+    """The walk reads a second again, then goes below it."""
+    news = News()
+    for number in range(4):
+        news.fake.add(f"Nordtåg {number}", NOW)
+    for number in range(9):
+        news.fake.add(f"Nordtåg äldre {number}", NOW - timedelta(minutes=number + 1))
+    news.poll()
+    assert len(news.sink.mentions) == 13
+
+
+def test_threads_are_read_as_trees() -> None:
+    """Comments of any depth that do not name the brand; deleted ones without a text are left out."""
+    news = News()
+    story = last = news.fake.add("Nordtåg is down", NOW)
+    for number in range(6):
+        last = news.fake.add(f"me too {number}", NOW, parent=last)
+    deleted = news.fake.add("x", NOW, parent=last)
+    news.fake.posts[deleted]["comment_text"] = None
+    for root in (f"{SITE}/{story}", f"{SITE}/999", f"{SITE}/no-number"):
+        news.watched.append(WatchedThread("hackernews", root, None, 0, NOW, True))
+    assert not news.poll().failed
+    assert len(news.sink.mentions) == 7
+    assert {m.thread_id for m in news.sink.mentions.values()} == {f"{SITE}/{story}"}
+    assert news.sink.refusals == []
+
+
+def test_the_site_says_what_is_gone() -> None:
+    """Not the index; deleted and dead posts, too; a site in trouble removes nothing."""
+    news = News()
+    gone, unclear = news.fake.add("Nordtåg ett", NOW), news.fake.add("Nordtåg två", NOW)
+    news.poll()
+    news.fake.gone.add(gone)
+    news.fake.fail(status(500), times=ALWAYS, match=f"item/{unclear}")
+    news.recheck = (f"{SITE}/{gone}", f"{SITE}/{unclear}", "other.example/1", f"{SITE}/x")
+    news.poll()
+    assert news.sink.removed == {("hackernews", f"{SITE}/{gone}")}
+
+
+def test_no_words() -> None:
+    """A sentence; and `check` asks the search."""
+    assert "keywords" in News(terms=()).poll().health.error
+    news = News()
+    assert news.runner.collector.check() == "Hacker News can be searched."
+    news.fake.fail(status(200, "{}"))
+    with pytest.raises(SourceError, match="without hits"):
+        news.runner.collector.check()
+
+
+@pytest.mark.parametrize("path", files("hackernews", "firebase*.md"))
+def test_documented_samples(path: Path) -> None:
+    """The site's own samples of stories and comments are understood."""
+    found = [json.loads(text) for text in re.findall(r"^\{.*?^\}", path.read_text(), re.DOTALL | re.MULTILINE)]
+    items = [item for item in found if item.get("type") in ("story", "comment")]
+    assert items
+    for item in items:
+        made = _of_item(item, None)
+        assert made.text
+        assert "<" not in made.text
+        assert (made.parent_id is None) == (item["type"] == "story")
