@@ -86,7 +86,7 @@ class FakeImap(FakePlatform):
         """The bytes that come after a command line, faults included. Raises OSError."""
         self.commands.append(command)
         started = self.clock.now()
-        request = httpx.Request("GET", "https://imap.example/", headers={"x-command": command.encode("utf-8")})
+        request = httpx.Request("GET", "https://imap.example/", headers=[(b"x-command", command.encode("utf-8"))])
         try:
             response = self.handle(request)
             content = b""

@@ -55,7 +55,11 @@ class FakeZendesk(FakePlatform):
     def comment(
         self, number: int, text: str, at: datetime, *, author: int = CUSTOMER, quiet: bool = False, **more: Any
     ) -> dict[str, Any]:
-        made = {"id": 9000 + sum(map(len, self.comments.values())), "author_id": author, "public": True}
+        made: dict[str, Any] = {
+            "id": 9000 + sum(map(len, self.comments.values())),
+            "author_id": author,
+            "public": True,
+        }
         made |= {"plain_body": text, "created_at": iso(at), **more}
         self.comments[number].append(made)
         if not quiet:

@@ -123,6 +123,12 @@ def test_the_app_itself_is_no_review() -> None:
 def test_check_and_options() -> None:
     """YAML's `no` is a country here only in quotes: a bare one is refused with a word."""
     assert "0 reviews" in Store().runner.collector.check()
-    for wrong in ({"apps": []}, {"countries": ["swe"]}, {"countries": [False]}, {"every": "1m"}):
+    wrongs: list[dict[str, object]] = [
+        {"apps": []},
+        {"countries": ["swe"]},
+        {"countries": [False]},
+        {"every": "1m"},
+    ]
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             AppStoreOptions.model_validate({"apps": [1], **wrong})

@@ -46,7 +46,8 @@ class Sky:
         self.options = BlueskyOptions.model_validate(given)
         network = Network(self.clock, transport=self.fake.transport(), resolver=lambda host: ["93.184.215.14"])
         http = network.session(non_get=BlueskyCollector.non_get, budget=BlueskyCollector.budget)
-        self.collector = BlueskyCollector(self.options, http, self.fake.connect)
+        collector: Any = BlueskyCollector(self.options, http, self.fake.connect)
+        self.collector = collector
         self.runner = SourceRunner(
             self.options, self.collector, self.sink, self.clock, self.context, rng=Random(1)
         )
@@ -308,7 +309,9 @@ def test_rechecks_go_by_twenty_five() -> None:
 
 def test_who_does_not_want_to_be_shown_to_visitors_is_left_out() -> None:
     """Unless an account is set."""
-    for options, expected in (({}, []), ({"identifier": "a.example", "password": "app-password-1"}, ["nordtåg"])):
+    login: dict[str, Any] = {"identifier": "a.example", "password": "app-password-1"}
+    cases: list[tuple[dict[str, Any], list[str]]] = [({}, []), (login, ["nordtåg"])]
+    for options, expected in cases:
         sky = Sky(**options)
         sky.fake.hidden.add("did:plc:anna")
         sky.fake.add("nordtåg", NOW)
@@ -319,7 +322,7 @@ def test_who_does_not_want_to_be_shown_to_visitors_is_left_out() -> None:
 def test_check_says_whether_stream_and_login_work() -> None:
     """A wrong password is a sentence without it."""
     assert "cannot be searched" in Sky().collector.check()
-    login = {"identifier": "a.example", "password": "app-password-1"}
+    login: dict[str, Any] = {"identifier": "a.example", "password": "app-password-1"}
     assert Sky(**login).collector.check().endswith("the account logs in.")
     with pytest.raises(SourceError, match="Invalid identifier"):
         Sky(**{**login, "password": "wrong"}).collector.check()
@@ -385,7 +388,7 @@ def test_recorded_stream(path: Path) -> None:
     fake = Replayed(clock)
     options = BlueskyOptions.model_validate({"name": "b", "streams": [V1], "api_url": API})
     network = Network(clock, transport=fake.transport())
-    collector = BlueskyCollector(options, network.session(), fake.connect)
+    collector: Any = BlueskyCollector(options, network.session(), fake.connect)
     word = json.loads(next(line for line in lines if '"langs":["en"]' in line))["commit"]["record"]["text"].split()
     terms = {"All": tuple({w.strip(".,!?").lower() for w in word if len(w) > 4} | {"guards"})}
     runner = SourceRunner(options, collector, sink, clock, lambda s, now: CollectContext(now, terms=terms))

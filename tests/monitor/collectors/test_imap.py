@@ -49,7 +49,7 @@ class Postbox:
         collector = build(self.options, network)
         assert isinstance(collector, ImapCollector)
         collector.connect = self.fake.connect
-        self.runner = SourceRunner(
+        self.runner: SourceRunner = SourceRunner(
             self.options, collector, self.sink, self.clock, lambda s, now: CollectContext(now), rng=Random(1)
         )
 

@@ -145,7 +145,7 @@ def test_the_export_is_asked_at_most_ten_times_a_minute() -> None:
 )
 def test_logins(login: dict[str, str], expected: str) -> None:
     """By API token, or by OAuth."""
-    more = login or {"email": None, "token": None, "oauth_token": "an-oauth-token"}
+    more: dict[str, Any] = dict(login) or {"email": None, "token": None, "oauth_token": "an-oauth-token"}
     desk = DeskAtWork(**more)
     desk.poll()
     assert desk.fake.requests[0].headers["authorization"] == expected
