@@ -96,7 +96,8 @@ def _read_sources(
         if variable and isinstance(entry, dict):
             off.append(SwitchedOff(f'source "{entry.get("name") or entry.get("type")}"', variable))
         elif found is not None:
-            options[index] = found
+            named = found.name or found.default_name()
+            options[index] = found.model_copy(update={"name": named})
     return options, off, problems
 
 
