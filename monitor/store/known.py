@@ -40,6 +40,10 @@ _COLUMNS = [
 ]
 
 
+BY_THREAD = ("INDEXED BY mentions_by_thread", "sqlite")
+"""SQLite, left to itself, goes through all posts of the platform: measured 30 ms a batch at 100,000 mentions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored mention, as far as a second sight can change it."""
@@ -81,7 +85,8 @@ def known_in_threads(connection: Connection, platform: str, roots: Sequence[str]
     """The stored comments whose thread is one of `roots`."""
     found: list[Known] = []
     for part in chunks(roots):
-        query = select(*_COLUMNS).where(mentions.c.thread_id.in_(part), mentions.c.platform == platform)
+        of_threads = (mentions.c.thread_id.in_(part), mentions.c.platform == platform)
+        query = select(*_COLUMNS).with_hint(mentions, *BY_THREAD).where(*of_threads)
         found += _with_links(connection, connection.execute(query).all())
     return found
 

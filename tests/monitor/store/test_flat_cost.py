@@ -56,3 +56,18 @@ def test_a_tick_reads_only_what_is_new_or_due(name: str) -> None:
     assert any(bounded_by in plan for plan in found), found
     if "SCAN" not in bounded_by:
         assert not any("SCAN mention" in plan or "SCAN sums" in plan for plan in found), found
+
+
+def test_taking_mentions_in_reads_only_what_they_touch() -> None:
+    """A new post, a comment, a root that comes late: nothing goes through all posts of a platform or source."""
+    with closing(open_store("sqlite://", secret=b"k")) as store:
+        store.migrate(NOW)
+        save(store, *(made(str(n)) for n in range(20)))
+        with plans(store) as found:
+            save(store, made("post"), made("comment", parent_id="late"))
+            save(store, made("late", parent_id="root"), made("root"))
+            save(store, made("comment", parent_id="late"))
+    touching = [plan for plan in found if "mentions" in plan]
+    assert touching
+    bounds = ("platform=? AND global_id=?", "thread_id=?", "rowid=?", "mention_id=?", "mention_id>?")
+    assert all(any(bound in plan for bound in bounds) for plan in touching), touching
