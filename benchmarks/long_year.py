@@ -29,10 +29,9 @@ CALM_SECONDS = 6 * 3600.0
 """An incident is over when nothing was found for so long; what comes later is a new one."""
 
 ECHO = "echo of a crisis"
-"""What is found within three days after a planted crisis is over, and six hours of calm later: it was known."""
+"""What is found within a day after a planted crisis is over, but after six hours of calm: people knew it."""
 
 _DAY, _QUARTER_DAYS, _WEEK_DAYS = 86_400.0, 91.25, 7.0
-_ECHO_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def because(year: Year, at: float) -> str:
     """Name what was going on when something was found: a trap, an outage, an aftermath, or nothing."""
     going_on = [trap.kind for trap in (*year.traps, *year.topics) if trap.begins < at <= trap.ends + CALM_SECONDS]
     going_on += ["outage" for o in year.outages if o.begins < at <= o.ends + _DAY]
-    going_on += [ECHO for c in year.crises if c.ends < at <= c.ends + _ECHO_DAYS * _DAY]
+    going_on += [ECHO for c in year.crises if c.ends < at <= c.ends + _DAY]
     return "+".join(dict.fromkeys(going_on)) or "nothing planted"
 
 
