@@ -129,12 +129,12 @@ class BlueskyCollector(BaseCollector):
                 _note_gap(state, since, event.at)
             quiet = frame is None and (gathered.events > 0 or ticks % 15 == 0)
             if quiet or gathered.is_full(context.now):
-                yield self._batch(gathered, state, wanted)
+                yield self._batch(gathered, state)
                 gathered = _Gathered()
             if context.stopping() or ticks >= _SILENT_TICKS or (event is not None and event.at >= until):
                 break
         if gathered.events:
-            yield self._batch(gathered, state, wanted)
+            yield self._batch(gathered, state)
         if not heard and not context.stopping():
             raise SourceError(f"{host} opened the stream and sent nothing.", remedy="The next server is tried.")
 
@@ -161,7 +161,7 @@ class BlueskyCollector(BaseCollector):
             gathered.posts.append(event)
         return event
 
-    def _batch(self, gathered: _Gathered, state: Cursor, wanted: Wanted) -> Batch:
+    def _batch(self, gathered: _Gathered, state: Cursor) -> Batch:
         """What was gathered as a batch with handles and followers; moves the cursor to the last event."""
         if gathered.last is not None:
             state["at"] = gathered.last.isoformat()
@@ -178,7 +178,6 @@ class BlueskyCollector(BaseCollector):
                 refusals.append(Refusal(event.uri, f"cannot be understood: {str(exc)[:100]}"))
                 continue
             if made.text:
-                wanted.follow(made)
                 mentions.append(_edited(made, event.at) if event.operation == "update" else made)
         return Batch(
             tuple(mentions), removals=tuple(gathered.removals), refusals=tuple(refusals), cursor=dict(state)

@@ -37,15 +37,14 @@ class Wanted:
         return list(dict.fromkeys(word.strip() for word in found if word.strip()))
 
     def takes(self, uri: str, record: Mapping[str, Any]) -> bool:
-        """Whether a post is read on. One that makes no sense is not: most of the network is not ours."""
+        """Whether a post is read on; if so, its replies and quotes will be. One that makes no sense is not."""
         try:
-            if uri in self._threads or self._threads.intersection(relations(record)):
-                return True
+            related = set(relations(record))
             text, extra = texts(record)
         except (ValueError, TypeError, AttributeError):
             return False
-        return bool(self._matcher.match(Mention(PLATFORM, uri, "", text, extra_text=extra)).brands)
-
-    def follow(self, mention: Mention) -> None:
-        """From now on replies to a post and quotes of it are wanted, too."""
-        self._threads.update(filter(None, (mention.global_id, mention.thread_id)))
+        known = uri in self._threads or not self._threads.isdisjoint(related)
+        if not known and not self._matcher.match(Mention(PLATFORM, uri, "", text, extra_text=extra)).brands:
+            return False
+        self._threads.add(uri)
+        return True

@@ -44,6 +44,7 @@ class FakeBluesky(FakePlatform):
     endless: bool = False
     mute: bool = False
     ends_with: str = ""
+    made: int = 0
 
     # --- people
 
@@ -51,7 +52,8 @@ class FakeBluesky(FakePlatform):
         self, text: str, at: datetime, *, parent: str | None = None, did: str = "did:plc:anna", **more: Any
     ) -> str:
         """Somebody posts now, dated `at`."""
-        uri = f"at://{did}/{POSTS}/3k{len(self.events):05}"
+        uri = f"at://{did}/{POSTS}/3k{self.made:05}"
+        self.made += 1
         record: dict[str, Any] = {"$type": POSTS, "text": text, "createdAt": at.isoformat(), "langs": ["sv-SE"]}
         if parent is not None:
             above = self.views.get(parent, {}).get("record", {}).get("reply", {})

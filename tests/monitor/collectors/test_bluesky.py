@@ -134,6 +134,17 @@ def test_replies_and_quotes_of_what_matched_are_followed() -> None:
     assert (sky.mention(quote).parent_id, sky.mention(quote).thread_id) == (root, quote)
 
 
+def test_replies_that_come_before_anything_was_stored_are_followed() -> None:
+    """Replies in the same second as the post; other answers in somebody else's thread are not ours."""
+    sky = Sky()
+    elsewhere = sky.fake.add("om annat", NOW, did="did:plc:bo")
+    inside = sky.fake.add("nordtåg gör likadant", NOW, parent=elsewhere)
+    sky.fake.add("ja", NOW, parent=inside)
+    sky.fake.add("inget om det", NOW, parent=elsewhere)
+    sky.poll()
+    assert sky.texts() == ["ja", "nordtåg gör likadant"]
+
+
 def test_the_stream_tells_edits_and_deletions() -> None:
     """At once, without asking."""
     sky = Sky()
