@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from monitor.store.counting import Counted
 from monitor.store.database import chunks
@@ -38,10 +38,6 @@ _COLUMNS = [
         *("thread_id", "removed_at", "edited_at", *REACH),
     )
 ]
-
-
-BY_THREAD = ("INDEXED BY mentions_by_thread", "sqlite")
-"""SQLite, left to itself, goes through all posts of the platform: measured 30 ms a batch at 100,000 mentions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +81,16 @@ def known_in_threads(connection: Connection, platform: str, roots: Sequence[str]
     """The stored comments whose thread is one of `roots`."""
     found: list[Known] = []
     for part in chunks(roots):
-        of_threads = (mentions.c.thread_id.in_(part), mentions.c.platform == platform)
-        query = select(*_COLUMNS).with_hint(mentions, *BY_THREAD).where(*of_threads)
+        query = select(*_COLUMNS).where(in_threads(platform, part))
         found += _with_links(connection, connection.execute(query).all())
     return found
+
+
+def in_threads(platform: str, roots: Sequence[str]) -> ColumnElement[bool]:
+    """The comments of threads. The platform is compared as an expression: SQLite would else take the index on
+    platform and id, and go through all posts of the platform (measured: 400 ms a batch at a million mentions).
+    """
+    return mentions.c.thread_id.in_(roots) & ((mentions.c.platform + "") == platform)
 
 
 def links_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Link, ...]]:

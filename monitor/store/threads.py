@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from monitor.store.database import chunks
-from monitor.store.known import BY_THREAD, Known
+from monitor.store.known import Known, in_threads
 from monitor.store.records import PreparedMention
 from monitor.store.tables import mentions
 
@@ -175,8 +175,7 @@ def _comments(
 ) -> dict[str, tuple[int, datetime | None]]:
     query = (
         select(mentions.c.thread_id, func.count(), func.max(mentions.c.event_time))
-        .with_hint(mentions, *BY_THREAD)
-        .where(mentions.c.thread_id.in_(roots), mentions.c.platform == platform)
+        .where(in_threads(platform, roots))
         .group_by(mentions.c.thread_id)
     )
     return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
