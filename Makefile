@@ -42,5 +42,14 @@ torture: $(VENV)/.test
 	@mkdir -p .cache
 	$(INSIDE) $(BIN)/python -m pytest -m torture --basetemp=.cache/pytest
 
+# Small settings; benchmarks/README.md names those of the figures in the documentation.
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.store --mentions 10000
+	$(BIN)/python -m benchmarks.detection_pass --sizes 10000,200000 --passes 24
+	$(BIN)/python -m benchmarks.daemon_memory --minutes 2 --every 0.5
+	$(BIN)/python -m benchmarks.surge cost
+	$(BIN)/python -m benchmarks.sentiment
+
 clean:
 	rm -rf $(VENV) .cache build *.egg-info

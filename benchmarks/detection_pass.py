@@ -26,7 +26,7 @@ from monitor.clock import SimulatedClock
 from monitor.collectors.base import Batch
 from monitor.config_loader import parse_config
 from monitor.mention import Mention
-from monitor.store import open_store
+from monitor.store.store import open_store
 from monitor.store.tables import to_micros
 
 NOW = datetime(2026, 11, 22, 9, 0, 30, tzinfo=UTC)
