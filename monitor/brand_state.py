@@ -30,6 +30,11 @@ def floor_bucket(when: datetime) -> datetime:
     return midnight + (when - midnight) // BUCKET * BUCKET
 
 
+def whole_hour(when: datetime) -> datetime:
+    """The last whole hour (UTC) that is not after `when`: where every way of learning begins."""
+    return when.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 class BrandState:
     """One brand's window and judge, judged up to and including the bucket that ended at `judged_until`."""
 

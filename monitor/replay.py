@@ -17,7 +17,7 @@ from alerts.incident import Incident
 from alerts.texts.reader import Reader
 from detectors.signal import Quote
 from monitor.assembly import Monitor, build_monitor
-from monitor.brand_state import floor_bucket
+from monitor.brand_state import whole_hour
 from monitor.clock import SimulatedClock, SystemClock
 from monitor.collectors.base import Batch
 from monitor.config import Config
@@ -84,7 +84,7 @@ def replay(
     wall = SystemClock()
     started = wall.monotonic()
     ordered, undated = in_order(mentions)
-    begins = floor_bucket(_seen_at(ordered[0])) if ordered else None
+    begins = whole_hour(_seen_at(ordered[0])) if ordered else None
     ends = _seen_at(ordered[-1]) if ordered else None
     channel = channel or RecordingChannel()
     monitor = _simulated_monitor(config, ordered, begins or wall.now(), channel)

@@ -15,7 +15,7 @@ from detectors.judge import BrandJudge
 from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation, People, Sums
 from detectors.signal import Scope, ScopeKind
 from detectors.window import BrandWindow
-from monitor.brand_state import WINDOW, BrandState, floor_bucket
+from monitor.brand_state import WINDOW, BrandState, floor_bucket, whole_hour
 from monitor.config import Config
 from monitor.coverage import Coverage, load_coverage
 from monitor.store.store import Store
@@ -72,7 +72,7 @@ def restore_brand(store: Store, config: Config, brand: str, now: datetime, score
         judge.learn(observation)
     window = new_window(config, brand)
     window.add(store.rows(brand, until - WARM_UP - WINDOW + CATCH_UP, now + BUCKET))
-    _warm_up(store, config, brand, window, judge, coverage, until)
+    _warm_up(store, config, window, judge, coverage, max(since, until - WARM_UP), until)
     state = BrandState(brand, window, judge, until)
     state.last_mention_id = store.fact(f"arrived:{brand}") or (store.last_mention_id() if judged else 0)
     return state
@@ -94,23 +94,24 @@ def _learnt_judge(
         else:
             return judge, at
     span = store.counted_span(brand)
-    first = until if span is None else max(span[0].replace(minute=0), until - HISTORY)
+    first = until + WARM_UP if span is None else max(whole_hour(span[0]), until - HISTORY)
     return new_judge(config, brand), first
 
 
 def _warm_up(
     store: Store,
     config: Config,
-    brand: str,
     window: BrandWindow,
     judge: BrandJudge,
     coverage: Coverage,
+    since: datetime,
     until: datetime,
 ) -> None:
-    at = until - WARM_UP + BUCKET
+    """Observe the last buckets again without deciding; never an hour from before there was any history."""
+    at = since + BUCKET
     while at <= until:
-        covered = coverage.at(at, brand, config.sources)
-        judge.observe(window.observe(at, covered, measured(store, brand, at)))
+        covered = coverage.at(at, judge.brand, config.sources)
+        judge.observe(window.observe(at, covered, measured(store, judge.brand, at)))
         at += BUCKET
 
 
