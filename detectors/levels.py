@@ -15,6 +15,7 @@ from detectors.signal import Level
 _GROWTH_HOURS = 12  # fewer, and every morning is growth
 _SMALL_DAY = 8.0
 _STILL = 1.5
+_STILL_PEOPLE, _HALF_PACE = 3, 16.0
 _YOUNG = 0.5
 _YOUNG_DAYS = 14.0  # until then the rarity of a day is mostly the prior's, and less of it is asked for
 _YOUNG_WATCH, _YOUNG_WARNING = 0.4, 0.3
@@ -125,8 +126,14 @@ def _bursting(n: PeopleNumbers, t: Thresholds) -> bool:
 
 
 def _still_burning(n: PeopleNumbers) -> bool:
-    """Whether people still come: a burst stays in the 24 hours long after it is over."""
-    return n.hours > _STILL * n.usual_hours
+    """Whether people still come: a burst stays in the 24 hours long after it is over.
+
+    At least three people in three hours, clearly more than usual, and half the pace that the day's excess has had (a
+    day is eight times three hours). Without it the synthetic year warned of echoes (docs/detection-year.md).
+    """
+    lasting = n.usual_hours + (n.day - n.usual_day) / _HALF_PACE
+    more = n.hours > _STILL * n.usual_hours
+    return more and n.hours >= max(_STILL_PEOPLE, lasting)
 
 
 def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
