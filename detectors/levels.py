@@ -128,8 +128,8 @@ def _bursting(n: PeopleNumbers, t: Thresholds) -> bool:
 def _still_burning(n: PeopleNumbers) -> bool:
     """Whether people still come: a burst stays in the 24 hours long after it is over.
 
-    At least three people in three hours, clearly more than usual, and half the pace that the day's excess has had (a
-    day is eight times three hours). Without it the synthetic year warned of echoes (docs/detection-year.md).
+    At least three people in three hours, clearly more than usual, and half the pace of the day's excess (a day is
+    eight times three hours). Without it the synthetic year warned of echoes (docs/detection-year.md).
     """
     lasting = n.usual_hours + (n.day - n.usual_day) / _HALF_PACE
     more = n.hours > _STILL * n.usual_hours

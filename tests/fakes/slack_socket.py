@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from itertools import count
 from queue import Empty, Queue
 from typing import Any
@@ -15,6 +16,8 @@ from tests.fakes.slack import CRISIS, FakeSlack
 
 Json = dict[str, Any]
 DEADLINE = 3.0
+FRESH = 1.0
+"""Seconds after a connection opened in which slack_sdk's client may not hear yet (measured: it drops what comes)."""
 ANNA = "U0ANNA001"
 STRANGER = "U0NOBODY1"
 
@@ -27,6 +30,7 @@ class FakeSocket:
         self.connected = threading.Event()
         self.connections: list[ServerConnection] = []
         self.times_connected = 0
+        self.connected_at = 0.0
         self._acknowledged: dict[str, Queue[Json]] = {}
         self._numbers = count(1)
         self._server: Server = serve(self._serve, "127.0.0.1", 0, compression=None)
@@ -50,10 +54,13 @@ class FakeSocket:
         envelope = envelope or f"envelope-{next(self._numbers)}"
         self._acknowledged[envelope] = Queue()
         said = {"type": kind, "envelope_id": envelope, "payload": payload, "accepts_response_payload": True}
+        fresh = time.monotonic() - self.connected_at < FRESH
         self.connections[-1].send(json.dumps(said))
         try:
             return self._acknowledged[envelope].get(timeout=DEADLINE)
         except Empty:
+            if fresh:  # the client was not listening yet; Slack delivers again what nobody acknowledged
+                return self.send(kind, payload, envelope=envelope)
             self.slack.broken_rules.append(f"{kind} not acknowledged within {DEADLINE:.0f} s")
             return {}
 
@@ -61,6 +68,7 @@ class FakeSocket:
         connection.send(json.dumps({"type": "hello", "num_connections": 1}))
         self.connections.append(connection)
         self.times_connected += 1
+        self.connected_at = time.monotonic()
         self.connected.set()
         try:
             for raw in connection:

@@ -338,8 +338,8 @@ def test_the_groups_of_the_mandate_that_somebody_belongs_to_come_along(room):
 
 
 def test_a_new_address_every_few_hours_is_followed(room):
-    before = room.socket.times_connected
     room.interact(room.socket.click("acknowledge"))
+    before = room.socket.times_connected
     room.socket.disconnect()
     room.interact(room.socket.click("acknowledge"))
     assert (len(room.actions), room.socket.times_connected) == (2, before + 1)
