@@ -17,7 +17,7 @@ from tests.fakes.slack import CRISIS, FakeSlack
 Json = dict[str, Any]
 DEADLINE = 3.0
 FRESH = 1.0
-"""Seconds after a connection opened in which slack_sdk's client may not hear yet (measured: it drops what comes)."""
+"""Seconds after a connection opened in which slack_sdk's client may not hear yet (measured)."""
 ANNA = "U0ANNA001"
 STRANGER = "U0NOBODY1"
 

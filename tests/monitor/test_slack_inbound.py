@@ -342,7 +342,8 @@ def test_a_new_address_every_few_hours_is_followed(room):
     before = room.socket.times_connected
     room.socket.disconnect()
     room.interact(room.socket.click("acknowledge"))
-    assert (len(room.actions), room.socket.times_connected) == (2, before + 1)
+    assert len(room.actions) == 2
+    assert room.socket.times_connected > before
 
 
 @pytest.mark.parametrize(
