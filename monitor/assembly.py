@@ -23,6 +23,7 @@ from monitor.collectors.base import CollectContext
 from monitor.collectors.http import Network
 from monitor.collectors.registry import build
 from monitor.config import Config
+from monitor.deciding import silences_in_force
 from monitor.deliver import Deliverer
 from monitor.ingest import Ingestor
 from monitor.jobs import Job
@@ -140,7 +141,7 @@ def build_monitor(
     pipeline = Pipeline(store, config, Scorers(config).version)
     by_name = {source.name: source for source in config.sources}
     sink = StoreSink(store, ingestor, clock, pipeline.arrived, by_name.get)
-    deliverer = Deliverer(store, channels, clock, delivery_context(config))
+    deliverer = Deliverer(store, channels, clock, delivery_context(config, store))
     monitor = Monitor(config, store, clock, pipeline, sink, deliverer)
     if network is not None:
         monitor.runners = build_runners(monitor, network)
@@ -154,12 +155,13 @@ def build_ingestor(config: Config, store: Store) -> Ingestor:
     return Ingestor(matcher, scorers.for_brand, secret=store.secret, mask_for_brand=scorers.mask_for)
 
 
-def delivery_context(config: Config) -> DeliveryContext:
-    """What messages need of the config."""
+def delivery_context(config: Config, store: Store) -> DeliveryContext:
+    """What messages need of the config and the silences in force."""
     return DeliveryContext(
         language=config.alerts.language or config.language,
         timezone=config.timezone,
         late_after=config.alerts.late_after,
+        silences=partial(silences_in_force, store),
     )
 
 

@@ -6,7 +6,7 @@ The text is made when it is sent, from the incident as it is now: no message is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from alerts.incident import Incident, Notification
 from alerts.outbox import late_by
 from alerts.plan import mandate_of, plan_for
 from alerts.renderers.plain import plain_text
+from alerts.silences import Silence, silence_for_all
 from alerts.texts.reader import Reader
 
 SLACK = "slack"
@@ -28,13 +29,22 @@ Planner = Callable[[Incident, Notification | None, datetime], Plan]
 class DeliveryContext:
     """What messages need beside the incident: language and time zone of the readers, and when a message is late.
 
-    `planner` gives the plan to print (None: from the incident's own snapshot of the mandate).
+    `planner` gives the plan to print (None: from the incident's own snapshot of the mandate); `silences` the
+    silences in force, which every alert names.
     """
 
     language: str = "en"
     timezone: str = "Europe/Stockholm"
     late_after: timedelta = timedelta(minutes=2)
     planner: Planner | None = None
+    silences: Callable[[datetime], Sequence[Silence]] | None = None
+
+    def silenced_until(self, incident: Incident | None, now: datetime) -> datetime | None:
+        """Until when a silence keeps all that the incident shows quiet; None when none does."""
+        if incident is None or self.silences is None or not incident.signals:
+            return None
+        silence = silence_for_all(self.silences(now), incident.signals, now)
+        return None if silence is None else silence.ends_at
 
     def plan(self, incident: Incident, notification: Notification | None, now: datetime) -> Plan:
         """The plan for one incident and whoever the notification addresses."""
@@ -127,7 +137,7 @@ def render(
 ) -> RenderedMessage:
     """Render a notification as it reads at `now`, under `key` (the notification's own unless it edits another)."""
     reader = context.reader(now, _own_language(notification, incident))
-    circumstances = _circumstances(notification, context, now, may_be_repeated=may_be_repeated)
+    circumstances = _circumstances(notification, incident, context, now, may_be_repeated=may_be_repeated)
     card = _card(notification, incident, context, reader, circumstances, where)
     return RenderedMessage(
         key=key or notification.key,
@@ -173,7 +183,12 @@ def _own_language(notification: Notification, incident: Incident | None) -> str 
 
 
 def _circumstances(
-    notification: Notification, context: DeliveryContext, now: datetime, *, may_be_repeated: bool
+    notification: Notification,
+    incident: Incident | None,
+    context: DeliveryContext,
+    now: datetime,
+    *,
+    may_be_repeated: bool,
 ) -> Circumstances:
     late = late_by(notification, now, context.late_after) is not None
     return Circumstances(
@@ -181,4 +196,5 @@ def _circumstances(
         may_be_repeated=may_be_repeated,
         instead_of=str(notification.data.get("instead_of") or ""),
         trouble=str(notification.data.get("trouble") or ""),
+        silenced_until=context.silenced_until(incident, now),
     )
