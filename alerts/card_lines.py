@@ -10,7 +10,7 @@ from alerts.card_parts import Line, NextStep, Plan
 from alerts.card_sentences import by_strength, explain, lead_sentence
 from alerts.incident import Incident, IncidentState, ObligationKind, Reason
 from alerts.obligations import CLIMBING, active
-from alerts.safe_text import one_line, quote
+from alerts.safe_text import one_line, quote, shorten
 from detectors.signal import Level
 
 if TYPE_CHECKING:
@@ -230,6 +230,8 @@ _WHOLE: tuple[tuple[str, LineMaker], ...] = (
     ("size", _size),
     ("where", _where),
     ("owner", _owner),
+    ("manager", lambda case: shorten(one_line(case.plan.call_manager_when), 200)),
+    ("staff", lambda case: shorten(one_line(case.plan.extra_staff), 200)),
     ("may", _may),
     ("first", _first),
     ("draft", _draft),

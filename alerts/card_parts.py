@@ -32,7 +32,7 @@ class Plan:
 
     `owner` owns the matter, `final_message` the final message; `may` is what the people addressed may do
     themselves; `confirm_at_once` whether customer service may confirm before asking inside (None: not said);
-    `names` gives the names of person ids.
+    `call_manager_when` and `extra_staff` are the plan's own words; `names` gives the names of person ids.
     """
 
     owner: str = ""
@@ -44,6 +44,8 @@ class Plan:
     confirm_at_once: bool | None = None
     holding_statement: str = ""
     own_page: str = ""
+    call_manager_when: str = ""
+    extra_staff: str = ""
     pings: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 

@@ -43,6 +43,8 @@ def plan_for(
         confirm_at_once=policy.confirm_at_once,
         holding_statement=_in_language(policy.holding_statement, language),
         own_page=policy.page or "",
+        call_manager_when=policy.call_manager_when or "",
+        extra_staff=policy.extra_staff or "",
         pings=notification.recipients if notification is not None else (),
         names={who: person.name for who, person in mandate.people.items() if person.name},
     )

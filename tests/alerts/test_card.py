@@ -269,3 +269,12 @@ def test_an_explanation_that_no_catalogue_knows_still_says_its_numbers():
     finding = replace(VOLUME.finding, explanation=replace(VOLUME.finding.explanation, key="brand_new"))
     made = card(replace(WARNING, signals=(replace(VOLUME, finding=finding),)))
     assert "52 på 1 h; 9,4 vore normalt." in made.lead
+
+
+def test_the_plans_words_on_the_manager_and_on_staff_are_printed():
+    """Two of the plan's six questions (practice P16) are answered in the plan's own words."""
+    plan = replace(Plan(), call_manager_when="after 100 calls", extra_staff="ask the night desk")
+    card = build_card(WARNING, plan, Reader("en", "Europe/Stockholm", NOW))
+    lines = {line.label: line.text for line in card.lines}
+    assert lines["When the manager is called"] == "after 100 calls"
+    assert lines["Extra staff"] == "ask the night desk"
