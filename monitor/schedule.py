@@ -78,7 +78,7 @@ class Schedule:
             log.debug("job already gone", job=name)
 
     def _add(self, job: Job, due: datetime) -> None:
-        # An id of its own for every entry: APScheduler removes an entry after its run, and must not remove the next.
+        # An id of its own for every entry: APScheduler removes one after its run, and must not remove the next.
         entry = self._entries[job.name] = f"{job.name}#{next(self._numbers)}"
         self._scheduler.add_job(self._run, "date", run_date=due, args=[job.name], id=entry, executor=job.pool)
 
