@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 import structlog
@@ -33,8 +32,6 @@ class Schedule:
         self.failed: Counter[str] = Counter()
         self.last_fine: dict[str, datetime] = {}
         self.errors: dict[str, str] = {}
-        self._entries: dict[str, str] = {}
-        self._numbers = count(1)
         executors = {pool: ThreadPoolExecutor(size) for pool, size in pool_sizes.items()}
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = BackgroundScheduler(executors=executors, job_defaults=defaults, timezone=UTC)
@@ -73,14 +70,14 @@ class Schedule:
         from apscheduler.jobstores.base import JobLookupError
 
         try:
-            self._scheduler.remove_job(self._entries.pop(name, ""))
+            self._scheduler.remove_job(name)
         except JobLookupError:
             log.debug("job already gone", job=name)
 
     def _add(self, job: Job, due: datetime) -> None:
-        # An id of its own for every entry: APScheduler removes one after its run, and must not remove the next.
-        entry = self._entries[job.name] = f"{job.name}#{next(self._numbers)}"
-        self._scheduler.add_job(self._run, "date", run_date=due, args=[job.name], id=entry, executor=job.pool)
+        self._scheduler.add_job(
+            self._run, "date", run_date=due, args=[job.name], id=job.name, executor=job.pool, replace_existing=True
+        )
 
     def _run(self, name: str) -> None:
         job = self.jobs.get(name)
@@ -101,6 +98,5 @@ class Schedule:
             self._add(job, job.next_after(self._clock.now(), wanted))
 
     def _count_missed(self, event: Any) -> None:
-        name = str(event.job_id).rpartition("#")[0]
-        self.missed[name] += 1
-        log.warning("a run was missed; the next one makes up for it", job=name)
+        self.missed[event.job_id] += 1
+        log.warning("a run was missed; the next one makes up for it", job=event.job_id)

@@ -337,16 +337,6 @@ def test_the_groups_of_the_mandate_that_somebody_belongs_to_come_along(room):
     assert len(asked) == 1
 
 
-def test_a_new_address_every_few_hours_is_followed(tmp_path):
-    with room_in(tmp_path) as room:
-        room.interact(room.socket.click("acknowledge"))
-        before = room.socket.times_connected
-        room.socket.disconnect()
-        room.interact(room.socket.click("acknowledge"))
-        assert len(room.actions) == 2
-        assert room.socket.times_connected > before
-
-
 @pytest.mark.parametrize(
     "payload",
     [
