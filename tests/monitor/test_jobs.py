@@ -101,3 +101,56 @@ def test_replacing_the_table_drops_what_is_gone_and_starts_what_is_new(schedule)
     running.replace([Job("new", timedelta(hours=1), lambda now: started.set())])
     assert started.wait(10)
     assert set(running.jobs) == {"new"}
+
+
+def test_a_job_woken_while_it_runs_is_run_once_more(schedule):
+    begun, release, again = threading.Event(), threading.Event(), threading.Event()
+
+    def run(now):
+        if begun.is_set():
+            again.set()
+        begun.set()
+        release.wait(10)
+
+    running = schedule([Job("clicks", timedelta(hours=1), run)])
+    assert begun.wait(10)
+    running.wake("clicks")
+    release.set()
+    assert again.wait(10)
+
+
+def test_a_job_that_rests_can_be_woken_again_and_again(schedule):
+    """A wake that came while APScheduler still counted the last run used to be refused, and the job lost."""
+    ran = threading.Semaphore(0)
+    running = schedule([Job("clicks", timedelta(hours=1), lambda now: ran.release() and None)])
+    for _ in range(200):
+        assert ran.acquire(timeout=10)
+        running.wake("clicks")
+    assert ran.acquire(timeout=10)
+
+
+def test_a_run_that_comes_late_counts_what_it_makes_up_for():
+    clock = SimulatedClock(NOON)
+    done = threading.Event()
+    running = Schedule([Job("tick", MINUTE, lambda now: done.set())], clock, pool_sizes={"core": 1})
+    held = threading.Event()
+    running.jobs["first"] = Job("first", timedelta(hours=1), lambda now: held.wait(10) and None)
+    running.jobs = {"first": running.jobs["first"], "tick": running.jobs["tick"]}
+    running.start()
+    clock.move_to(NOON + 5 * MINUTE)
+    held.set()
+    assert done.wait(10)
+    running.stop()
+    assert running.missed["tick"] == 5
+
+
+def test_stopping_while_runs_end_never_hangs_and_never_warns():
+    """Stopping used to wait for a worker that waited for the lock that stopping held."""
+    for _ in range(50):
+        jobs = [Job(f"quick:{n}", timedelta(milliseconds=1), lambda now: None) for n in range(4)]
+        running = Schedule(jobs, SystemClock(), pool_sizes={"core": 4})
+        running.start()
+        stopping = threading.Thread(target=running.stop, daemon=True)
+        stopping.start()
+        stopping.join(10)
+        assert not stopping.is_alive()
