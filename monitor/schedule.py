@@ -5,9 +5,9 @@ APScheduler's defaults drop a run that is more than a second late with only a lo
 
 Every job is one APScheduler entry for as long as it is in the table, and `_due` says when it is to run next. After
 a run the next time is set from APScheduler's "executed" event, not from inside the run: until that event
-APScheduler counts the run as going on and refuses the next one. One lock serves APScheduler and this class, so that
-neither can wait for the other; for the same reason `stop` waits for the runs itself (APScheduler would do so with
-its lock held).
+APScheduler counts the run as going on and refuses the next one. One lock serves APScheduler and this class, so
+that neither can wait for the other; for the same reason `stop` waits for the runs itself (APScheduler would do so
+with its lock held).
 """
 
 from __future__ import annotations
