@@ -179,12 +179,16 @@ class InboundAnswer:
     """What a push collector makes of a request: a batch to store, or an answer at once (a challenge, a refusal).
 
     With a `batch` the hook stores it and answers with what was taken, known and refused; without one it
-    answers `status` and `text` as they are. `text` is for the sender and never holds a secret.
+    answers `status` and `text` as they are. `text` is for the sender and never holds a secret. `terse` is for
+    platforms that take anything but 200 for a failure: a stored batch is answered with 200 and nothing more.
+    `poll` says that there is more to see than was sent: the source is asked now instead of at its next time.
     """
 
     batch: Batch | None = None
     status: int = 200
     text: str = ""
+    terse: bool = False
+    poll: bool = False
 
 
 @runtime_checkable

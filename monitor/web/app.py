@@ -44,7 +44,10 @@ def build_app(daemon: Daemon) -> FastAPI:
         pushed = runner is not None and hasattr(runner.collector, "receive")
         return cast(PushCollector, runner.collector) if runner is not None and pushed else None
 
-    app.include_router(Hooks(collector_of, CurrentSink(daemon), daemon.clock).router())
+    def wake(name: str) -> None:
+        daemon.schedule.wake(f"collect:{name}")
+
+    app.include_router(Hooks(collector_of, CurrentSink(daemon), daemon.clock, wake).router())
     pages = Pages(daemon)
 
     @app.middleware("http")

@@ -2,7 +2,9 @@
 
 Answers: 202 something was taken; 200 all of it was known; 400 something was refused (the good items are stored all
 the same); 401 not believed; 404 no such hook; 413 too large; 503 the store cannot take it now, send it again.
-`notes` in the answer name items that were taken after something in them was mended.
+`notes` in the answer name items that were taken after something in them was mended. Platforms that take anything
+but 200 for a failure are answered with 200 (`InboundAnswer.terse`); for their sake a GET is let through, too: they
+ask by it whether the hook is ours (a challenge).
 """
 
 from __future__ import annotations
@@ -27,11 +29,15 @@ _LISTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the hooks work with. `collector_of` finds a pushed source by name, and None for any other name."""
+    """What the hooks work with.
+
+    `collector_of` finds a pushed source by name, and None for any other name; `wake` has a source polled now.
+    """
 
     collector_of: Callable[[str], PushCollector | None]
     sink: Sink
     clock: Clock
+    wake: Callable[[str], None] = lambda _name: None
 
     def router(self) -> APIRouter:
         """The routes, to be included without a login: each sender proves itself."""
@@ -55,16 +61,20 @@ class Hooks:
 
     def _answer(self, name: str, collector: PushCollector, inbound: InboundRequest) -> Response:
         answer = collector.receive(inbound)
-        if answer.batch is None:
-            return _plain(answer)
+        response = _plain(answer) if answer.batch is None else self._stored(name, answer.batch, answer.terse)
+        if answer.poll:
+            self.wake(name)
+        return response
+
+    def _stored(self, name: str, batch: Batch, terse: bool) -> Response:
         try:
-            report = self.sink.save(name, answer.batch)
+            report = self.sink.save(name, batch)
         except Exception:  # whatever the store's trouble is: the sender keeps the items and sends them again
             headers = {"Retry-After": str(RETRY_SECONDS)}
             return JSONResponse({"error": "cannot be stored now; send it again"}, 503, headers)
-        if answer.batch.on_stored is not None:
-            answer.batch.on_stored()
-        return JSONResponse(_told(answer.batch, report), _status(answer.batch, report))
+        if batch.on_stored is not None:
+            batch.on_stored()
+        return PlainTextResponse("stored") if terse else JSONResponse(_told(batch, report), _status(batch, report))
 
 
 async def _read_body(request: Request, longest: int) -> bytes | None:

@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
 from monitor.clock import SimulatedClock
-from monitor.collectors.base import InboundAnswer, InboundRequest
+from monitor.collectors.base import Batch, InboundAnswer, InboundRequest
 from monitor.collectors.http import Network
 from monitor.collectors.webhook import WebhookCollector, WebhookOptions
-from monitor.mention import MentionKind
+from monitor.mention import Mention, MentionKind, Refusal
 from monitor.web.hooks import Hooks
 from tests.fakes.sink import MemorySink
 
@@ -36,10 +36,11 @@ class Desk:
         made = WebhookOptions.model_validate({"name": "support-desk", "token": TOKEN, **options})
         self.collector = WebhookCollector(made, Network(self.clock).session())
         self.hooks: dict[str, Any] = {"support-desk": self.collector}
+        self.woken: list[str] = []
 
     async def send_raw(self, method: str, path: str, **more: Any) -> httpx.Response:
         app = FastAPI()
-        app.include_router(Hooks(self.hooks.get, self.sink, self.clock).router())
+        app.include_router(Hooks(self.hooks.get, self.sink, self.clock, self.woken.append).router())
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://monitor") as client:
             return await client.request(method, path, **more)
@@ -216,6 +217,53 @@ def test_other_push_sources_answer_for_themselves() -> None:
     answer = asyncio.run(desk.send_raw("GET", "/hooks/meta?hub.challenge=%3Cb%3E42"))
     assert (answer.status_code, answer.text) == (200, "<b>42")
     assert answer.headers["content-type"].startswith("text/plain")
+
+
+class Platform:
+    """A platform's hook that believes everybody and answers what it is told to."""
+
+    max_bytes = 1000
+
+    def __init__(self, **answer: Any) -> None:
+        mention = Mention("platform", "p-1", "platform", "Tåget är försenat igen")
+        batch = Batch((mention,), refusals=(Refusal("change 2", "cannot be understood"),))
+        self.answer = InboundAnswer(batch, **answer)
+
+    def receive(self, request: InboundRequest) -> InboundAnswer:
+        return self.answer
+
+
+def test_a_platform_that_knows_no_other_answer_is_told_200() -> None:
+    """Whatever was refused: it would send all of it again, and at last give up on us. The refusal is kept here."""
+    import asyncio
+
+    desk = Desk()
+    desk.hooks["meta"] = Platform(terse=True)
+    answer = asyncio.run(desk.send_raw("POST", "/hooks/meta", content=b"{}"))
+    assert (answer.status_code, answer.text) == (200, "stored")
+    assert len(desk.sink.mentions) == 1
+    assert len(desk.sink.refusals) == 1
+
+
+def test_a_platform_keeps_what_could_not_be_stored() -> None:
+    """A store in trouble is no 200, so that it is sent again."""
+    import asyncio
+
+    desk = Desk()
+    desk.hooks["meta"] = Platform(terse=True)
+    desk.sink.fail_next = [OSError("no space")]
+    assert asyncio.run(desk.send_raw("POST", "/hooks/meta", content=b"{}")).status_code == 503
+
+
+@pytest.mark.parametrize("poll", [False, True])
+def test_a_hint_wakes_the_source(poll: bool) -> None:
+    """Where there is more to see than was sent, the source is asked now."""
+    import asyncio
+
+    desk = Desk()
+    desk.hooks["meta"] = Platform(poll=poll)
+    asyncio.run(desk.send_raw("POST", "/hooks/meta", content=b"{}"))
+    assert desk.woken == (["meta"] if poll else [])
 
 
 def test_measurements_are_taken() -> None:
