@@ -1,8 +1,8 @@
 """How often a platform may be asked: what its headers say, and a budget that we keep by ourselves.
 
 Platforms tell when they want to be asked again in four dialects (ISO 8601, epoch seconds, seconds left, not at
-all; `Retry-After` besides). Where the answer has a `Date`, points in time are read against the platform's own
-clock, so that a wrong clock here does no harm.
+all; `Retry-After` besides); Meta tells percentages (`meta_usage.py`). Where the answer has a `Date`, points in
+time are read against the platform's own clock, so that a wrong clock here does no harm.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from monitor.collectors import meta_usage
 from monitor.collectors.base import SourceError
 
 LONGEST_WAIT = timedelta(days=1)
+_ROLLING_WAIT = timedelta(minutes=10)  # of a limit on the last hour that does not say when it lets us in again
 _RESET = (
     "x-ratelimit-reset-after",
     "x-ratelimit-reset",
@@ -48,7 +50,10 @@ def read_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         if wait is not None:
             return wait
     draft = _draft_fields(headers)
-    return _clamped(timedelta(seconds=draft["t"])) if "t" in draft else None
+    if "t" in draft:
+        return _clamped(timedelta(seconds=draft["t"]))
+    regain = meta_usage.time_to_regain(headers)
+    return _clamped(regain) if regain else None
 
 
 def read_quota(headers: Mapping[str, str], now: datetime) -> Quota | None:
@@ -60,8 +65,16 @@ def read_quota(headers: Mapping[str, str], now: datetime) -> Quota | None:
     if wait is None and "t" in draft:
         wait = _clamped(timedelta(seconds=draft["t"]))
     if remaining is None or wait is None:
-        return None
+        return _read_usage(headers, now)
     return Quota(remaining, now + wait, _number(headers, _LIMIT))
+
+
+def _read_usage(headers: Mapping[str, str], now: datetime) -> Quota | None:
+    left = meta_usage.calls_left(headers)
+    if left is None:
+        return None
+    wait = meta_usage.time_to_regain(headers) or _ROLLING_WAIT
+    return Quota(left, now + _clamped(wait), meta_usage.CALLS)
 
 
 def _draft_fields(headers: Mapping[str, str]) -> dict[str, float]:
