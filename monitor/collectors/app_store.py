@@ -21,7 +21,7 @@ from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor
 from monitor.collectors.html_text import clean_text, html_to_text
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.targets import State, read_targets
-from monitor.collectors.times import believable, parse_time
+from monitor.collectors.times import dated
 from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
 from monitor.mention import Mention, MentionKind, Refusal
@@ -159,7 +159,7 @@ class AppStoreCollector(BaseCollector):
             global_id=global_id,
             source=self.source,
             text=_text(entry),
-            created_at=believable(parse_time(entry.get("updated")), context.now),
+            created_at=dated(entry.get("updated"), context.now),
             kind=MentionKind.REVIEW,
             url=f"https://apps.apple.com/{country}/app/id{app}?see-all=reviews",
             author=person if isinstance(person, str) and person else None,

@@ -22,7 +22,7 @@ from monitor.collectors.html_text import html_to_text
 from monitor.collectors.http import Answer, Budget, HttpSession
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.threads import due_threads, read_times
-from monitor.collectors.times import believable, parse_time
+from monitor.collectors.times import dated, parse_time
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.durations import Duration
@@ -151,7 +151,7 @@ class KundoCollector(BaseCollector):
             else forum.dialog_id(item.get("id")),
             source=self.source,
             text=_text(item),
-            created_at=believable(_time(item.get("pub_date")), now),
+            created_at=dated(_time(item.get("pub_date")), now),
             kind=MentionKind.COMMENT if dialog else MentionKind.POST,
             url=urljoin(self.options.api_url, link) if isinstance(link, str) and link else None,
             author=f"{forum.host}/users/{person}" if isinstance(person, int | str) else None,

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.collectors.html_text import clean_text, html_to_text
-from monitor.collectors.times import believable, parse_time
+from monitor.collectors.times import dated, parse_time
 from monitor.mention import Mention, MentionKind
 
 PLATFORM = "mastodon"
@@ -88,7 +88,7 @@ def mention_of(
         global_id=uri,
         source=labels.source,
         text=text,
-        created_at=believable(parse_time(status.get("created_at")), now),
+        created_at=dated(status.get("created_at"), now),
         kind=MentionKind.COMMENT if status.get("in_reply_to_id") else MentionKind.POST,
         url=_address(status.get("url")) or _address(uri),
         author=str(account.get("uri") or account.get("url") or handle) or None,

@@ -18,7 +18,7 @@ from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor
 from monitor.collectors.feed_entries import Feed, FeedEntry, read_feed
 from monitor.collectors.http import Answer, HttpSession, Validators
 from monitor.collectors.targets import State, read_targets
-from monitor.collectors.times import believable
+from monitor.collectors.times import dated
 from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
 from monitor.mention import Mention, MentionKind, Refusal
@@ -80,13 +80,13 @@ class RssCollector(BaseCollector):
             return
         feed = read_feed(answer)
         seen = _Seen(state.get("seen"))
-        mentions = tuple(self._mentions(url, feed, seen, context))
-        # A feed that is cut off or broken is read again in full next time.
-        asked_again = {} if feed.broken else _validators(answer)
+        mentions, refusals = self._mentions(url, feed, seen, context)
+        # A feed that is cut off or broken is read again in full next time; so is one whose entries' day may come.
+        asked_again = {} if feed.broken or refusals else _validators(answer)
         faults = feed.faults()
         new_faults = tuple(Refusal(url, told) for told in faults if told not in (state.get("faults") or ()))
         cursor = {"seen": seen.kept(), "faults": faults, **moved, **asked_again}
-        yield Batch(mentions, refusals=(*notices, *new_faults), cursor=cursor)
+        yield Batch(mentions, refusals=(*notices, *new_faults, *refusals), cursor=cursor)
 
     def _fetch(self, url: str, state: State) -> Answer:
         moved = state.get("moved_to")
@@ -107,12 +107,22 @@ class RssCollector(BaseCollector):
             )
         return answer
 
-    def _mentions(self, url: str, feed: Feed, seen: _Seen, context: CollectContext) -> Iterator[Mention]:
+    def _mentions(
+        self, url: str, feed: Feed, seen: _Seen, context: CollectContext
+    ) -> tuple[tuple[Mention, ...], tuple[Refusal, ...]]:
         host = url.split("/")[2]
+        mentions, refusals = [], []
         for entry in feed.entries:
-            named = seen.name(entry, entry.global_id(host))
+            own_id = entry.global_id(host)
+            try:
+                dated(entry.created_at, context.now)
+            except ValueError as exc:  # not noted as seen: an article of next week is taken when its day comes
+                refusals.append(Refusal(own_id, f"cannot be understood: {exc}"))
+                continue
+            named = seen.name(entry, own_id)
             if named is not None:
-                yield self._mention(named[0], entry, feed, edited=named[1], context=context)
+                mentions.append(self._mention(named[0], entry, feed, edited=named[1], context=context))
+        return tuple(mentions), tuple(refusals)
 
     def _mention(
         self, global_id: str, entry: FeedEntry, feed: Feed, *, edited: bool, context: CollectContext
@@ -122,7 +132,7 @@ class RssCollector(BaseCollector):
             global_id=global_id,
             source=self.source,
             text=entry.text,
-            created_at=believable(entry.created_at, context.now),
+            created_at=entry.created_at,
             kind=MentionKind(self.options.kind),
             url=entry.link or None,
             author=entry.author or None,

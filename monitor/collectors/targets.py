@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from monitor.collectors.backoff import wait_after
 from monitor.collectors.base import Batch, CollectContext, Cursor, SourceError
+from monitor.mention import Refusal
 
 State = dict[str, Any]
 Read = Callable[[str, State], Iterator[Batch]]
@@ -20,6 +22,7 @@ Read = Callable[[str, State], Iterator[Batch]]
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _OWN = ("_read_at", "_wait_until", "_failures", "_error", "_remedy", "_permanent", "_pause")
+_MOST_TOLD = 200
 
 
 def read_targets(cursor: Cursor, targets: Iterable[str], context: CollectContext, read: Read) -> Iterator[Batch]:
@@ -41,17 +44,41 @@ def read_targets(cursor: Cursor, targets: Iterable[str], context: CollectContext
 
 def _read_one(key: str, states: dict[str, State], cursor: Cursor, now: datetime, read: Read) -> Iterator[Batch]:
     own = {name: value for name, value in states[key].items() if name in _OWN}
+    told = _Told(states[key].pop("_told", None))
     plain = {name: value for name, value in states[key].items() if name not in _OWN}
     try:
         for batch in read(key, plain):
+            batch = told.only_new(batch)
             if batch.cursor is not None:
                 plain = batch.cursor
-                states[key] = {**plain, **own}
+                states[key] = {**plain, **own, **told.state(whole=False)}
             yield replace(batch, cursor={**cursor, "targets": dict(states)})
     except SourceError as exc:
-        states[key] = {**plain, **_failed(own, exc, now)}
+        states[key] = {**plain, **_failed(own, exc, now), **told.state(whole=False)}
     else:
-        states[key] = {**plain, "_read_at": now.isoformat()}
+        states[key] = {**plain, "_read_at": now.isoformat(), **told.state(whole=True)}
+
+
+class _Told:
+    """What was reported of a target: an item that stays wrong is told once, not at every poll that sees it."""
+
+    def __init__(self, kept: object) -> None:
+        self._before = [mark for mark in kept if isinstance(mark, str)] if isinstance(kept, list) else []
+        self._now: dict[str, None] = {}
+
+    def only_new(self, batch: Batch) -> Batch:
+        """The batch without reports that the last poll made."""
+        return replace(batch, refusals=tuple(filter(self._is_new, batch.refusals))) if batch.refusals else batch
+
+    def _is_new(self, found: Refusal) -> bool:
+        mark = sha256(f"{found.where}\n{found.why}".encode("utf-8", "replace")).hexdigest()[:12]
+        self._now[mark] = None
+        return mark not in self._before
+
+    def state(self, *, whole: bool) -> State:
+        """What to keep: this poll's reports, and the last one's until this one is `whole`."""
+        kept = list(self._now) if whole else [*self._before, *self._now]
+        return {"_told": kept[-_MOST_TOLD:]} if kept else {}
 
 
 def _state_of(old: object, key: str) -> State:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from monitor.soundness import EARLIEST, FUTURE_TOLERANCE
+from monitor.soundness import EARLIEST, FUTURE_TOLERANCE, wrong_time
 
 _MS_FROM = 1e11  # seconds would be the year 5138
 _US_FROM = 1e14  # milliseconds would be the year 5138
@@ -34,10 +34,23 @@ def parse_time(value: object) -> datetime | None:
         return None
 
 
-def believable(at: datetime | None, now: datetime) -> datetime | None:
-    """`at`, or None where it cannot be the time of a post: then the time of first sight counts.
+def dated(value: object, now: datetime) -> datetime | None:
+    """The time of a post; None where none is given (or none that can be read): first sight counts then.
 
-    For platforms that pass on whatever an author's software claimed; a wrong date is no reason to lose a post.
+    Raises ValueError for a time that no post can have (before 2000, or further ahead than clocks go wrong): who
+    sends that sends something else wrong, too, so the item is refused and told.
+    """
+    at = parse_time(value)
+    wrong = wrong_time(at, now) if at is not None else None
+    if wrong:
+        raise ValueError(f"its date {wrong}")
+    return at
+
+
+def believable(at: datetime | None, now: datetime) -> datetime | None:
+    """`at`, or None where it cannot be the time of a post.
+
+    For networks that tell when they saw a post beside what its author's software claims: then theirs counts.
     """
     return at if at is not None and EARLIEST <= at <= now + FUTURE_TOLERANCE else None
 

@@ -15,6 +15,7 @@ from typing import Any
 from monitor.collectors.answers import HttpError
 from monitor.collectors.base import Batch, CollectContext
 from monitor.mention import Measurement, Mention, Refusal, Removal
+from monitor.soundness import FUTURE_TOLERANCE
 
 State = dict[str, Any]
 LONGEST_WALK = timedelta(days=1)
@@ -58,7 +59,8 @@ class _Walk:
     def take(self, page: Page) -> bool:
         """Go on to the next page; True when the walk has arrived."""
         ids = {mention.global_id for mention in page.mentions}
-        times = [mention.created_at for mention in page.mentions if mention.created_at]
+        latest = self.started + FUTURE_TOLERANCE
+        times = [at for mention in page.mentions if (at := mention.created_at) and at <= latest]
         newest = page.newest or max(times, default=None)
         below = newest is not None and newest < self.until
         # A server that goes round in circles repeats its tokens or its posts.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 WHEN = "2026-11-22T09:50:00Z"
@@ -88,6 +89,13 @@ ODD: list[tuple[str, dict[str, Any]]] = [
     ("markup", good("markup") | {"text": "nordtåg <script>alert(1)</script> =cmd|' /C calc'!A0 <!channel>"}),
 ]
 """Strange, and no reason to lose a post."""
+
+DATES = [
+    (datetime(1970, 1, 2, tzinfo=UTC), "1970-01-02, before any platform existed"),
+    (datetime(1999, 12, 31, tzinfo=UTC), "1999-12-31, before any platform existed"),
+    (datetime(2099, 1, 2, tzinfo=UTC), "2099-01-02, in the future"),
+]
+"""Dates that no post can have, in feeds and timelines."""
 
 CYCLES = [
     good("ring-a", parent_id="good-ring-b"),

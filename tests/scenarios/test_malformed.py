@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -300,16 +300,32 @@ def test_each_bad_status_costs_itself_only(world: World) -> None:
     world.holds(kept)
 
 
-@pytest.mark.parametrize("year", [1970, 2099])
-def test_a_platforms_wrong_date_costs_the_date_only(quick: World, year: int) -> None:
-    """A platform passes on whatever an author's software claims: first sight counts then."""
-    wrong = datetime(year, 1, 2, tzinfo=UTC)
-    status = quick.mastodon.add("nordtåg", NOW)
-    status["created_at"] = wrong.isoformat()
-    quick.feed.add("nordtåg", wrong)
+@pytest.mark.parametrize(("date", "word"), corpus.DATES)
+def test_a_platforms_impossible_date_is_told_once_and_costs_its_item_only(
+    world: World, date: datetime, word: str
+) -> None:
+    """In a feed and in a timeline, with good items around it, over several polls."""
+    wrong, kept = world.mastodon.add("nordtåg", NOW), world.mastodon.add("nordtåg också", NOW)
+    wrong["created_at"] = date.isoformat()
+    world.feed.add("nordtåg före", NOW)
+    world.feed.add("nordtåg", date)
+    world.feed.add("nordtåg efter", NOW)
+    for source in ("tags", "news", "tags", "news"):
+        assert not world.poll(source).failed
+    world.holds([kept["uri"], "news.example/guid-1", "news.example/guid-3"])
+    where = {"tags": f"mastodon.example status {wrong['id']}", "news": "news.example/guid-2"}
+    for source, place in where.items():
+        assert [refusal.where for refusal in world.reports(source)] == [place]
+        assert told(world.reports(source), place, word)
+
+
+def test_a_platforms_missing_date_is_the_time_of_first_sight(quick: World) -> None:
+    status = quick.mastodon.add("nordtåg", NOW, created_at=None)
+    quick.feed.extra_xml = "<item><guid isPermaLink='false'>guid-9</guid><title>nordtåg</title></item>"
     quick.poll("tags")
     quick.poll("news")
-    quick.holds([status["uri"], "news.example/guid-1"])
+    quick.holds([status["uri"], "news.example/guid-9"])
+    assert quick.reports("tags") + quick.reports("news") == []
     times = [row.event_time for row in quick.store.rows("Nordtåg", NOW - MORE, NOW + MORE)]
     assert all(NOW < at <= quick.clock.now() for at in times)
 

@@ -94,12 +94,14 @@ def test_only_404_is_gone() -> None:
     assert forum.sink.removed == {("kundo", gone)}
 
 
-def test_dates_that_cannot_be_are_left_out() -> None:
-    """The dialog is not."""
+def test_a_dialog_without_a_date_is_kept_and_one_whose_date_cannot_be_is_told() -> None:
+    """First sight counts where there is no date."""
     forum = Forum()
-    found = [forum.fake.add("ett", NOW, pub_date=date) for date in ("2099-01-01 10:00", "igår", None)]
+    found = [forum.fake.add("ett", NOW, pub_date=date) for date in ("igår", None, "2099-01-01 10:00")]
     forum.poll()
-    assert [forum.sink.mentions["kundo", i].created_at for i in found] == [None] * 3
+    assert [forum.sink.mentions["kundo", i].created_at for i in found[:2]] == [None] * 2
+    assert ("kundo", found[2]) not in forum.sink.mentions
+    assert ["2099-01-01, in the future" in refusal.why for refusal in forum.sink.refusals] == [True]
 
 
 def test_check_and_names() -> None:

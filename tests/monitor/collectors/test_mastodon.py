@@ -412,9 +412,15 @@ def test_where_a_status_is_at_home(uri: str, known: bool) -> None:
     assert (home_of(uri) is not None) is known
 
 
-def test_a_date_that_cannot_be_is_no_date() -> None:
-    """Another server's software may claim anything."""
+@pytest.mark.parametrize("date", ["2099-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z"])
+def test_a_status_whose_date_cannot_be_is_told_once_and_its_neighbours_are_taken(date: str) -> None:
+    """Another server's software may claim anything; the overlap shows it at every poll."""
     fedi = Fediverse()
-    found = fedi.home.add("nordtåg", NOW, created_at="2099-01-01T00:00:00.000Z")
+    fedi.home.add("nordtåg", NOW, created_at=date)
+    kept = fedi.home.add("nordtåg också", NOW)
+    dateless = fedi.home.add("nordtåg utan datum", NOW, created_at=None)
     fedi.poll()
-    assert fedi.mention(found["uri"]).created_at is None
+    fedi.poll()
+    assert {uri for _, uri in fedi.sink.mentions} == {kept["uri"], dateless["uri"]}
+    assert fedi.mention(dateless["uri"]).created_at is None
+    assert [date[:10] in refusal.why for refusal in fedi.sink.refusals] == [True]

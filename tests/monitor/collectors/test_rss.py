@@ -366,9 +366,26 @@ def test_a_private_feed_may_move_within_its_host() -> None:
 
 
 @pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00 GMT"])
-def test_a_date_that_cannot_be_is_no_date(date: str) -> None:
-    """The article is there now: a wrong date does not lose it."""
-    assert read(rss(item(title="a", pubDate=date))).only().created_at is None
+def test_an_entry_whose_date_cannot_be_is_told_once_and_its_neighbours_are_taken(date: str) -> None:
+    """Every poll sees it again; the report would drown all others."""
+    feeds = read(rss(item(title="a", guid="1", pubDate=date), item(title="b", guid="2")))
+    assert feeds.only().text == "b"
+    assert [(r.where, "its date is" in r.why) for r in feeds.sink.refusals] == [("https://news.example/1", True)]
+    feeds.poll()
+    assert len(feeds.sink.refusals) == 1
+
+
+def test_an_article_of_next_week_is_taken_when_its_day_has_come() -> None:
+    """Until then it is one whose date cannot be; the feed is not asked for changes only."""
+    feeds = Feeds()
+    feeds.site.add("nästa vecka", NOW + timedelta(days=7))
+    feeds.poll()
+    assert feeds.mentions() == []
+    feeds.poll(minutes=6 * 24 * 60)
+    assert feeds.only().text == "nästa vecka"
+    feeds.poll()
+    feeds.poll()
+    assert "if-none-match" in feeds.site.requests[-1].headers
 
 
 def test_monstrous_ids_and_links_are_bounded() -> None:

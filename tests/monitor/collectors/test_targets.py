@@ -10,7 +10,7 @@ import pytest
 
 from monitor.collectors.base import Batch, CollectContext, Cursor, SourceError
 from monitor.collectors.targets import State, read_targets
-from monitor.mention import Mention
+from monitor.mention import Mention, Refusal
 
 NOW = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
 
@@ -141,3 +141,36 @@ def test_targets_that_left_the_config_are_forgotten() -> None:
     cursor, error = Reader().run(cursor, targets="ab")
     assert error is None
     assert set(cursor["targets"]) == {"a", "b"}
+
+
+def test_an_item_that_stays_wrong_is_told_once_and_again_after_it_was_right() -> None:
+    """Every poll's overlap sees it; also a poll that breaks off keeps what was told."""
+    wrong: list[Refusal] = []
+    error: list[SourceError] = []
+
+    def read(key: str, state: State) -> Iterator[Batch]:
+        yield Batch(refusals=tuple(wrong), cursor={"count": 1})
+        if error:
+            raise error.pop()
+
+    def told(cursor: Cursor) -> tuple[Cursor, list[str]]:
+        reports: list[str] = []
+        try:
+            for batch in read_targets(cursor, ["a"], CollectContext(NOW), read):
+                reports += [refusal.where for refusal in batch.refusals]
+                cursor = batch.cursor or cursor
+        except SourceError:
+            return cursor, [*reports, "failed"]
+        return cursor, reports
+
+    wrong[:] = [Refusal("status 1", "no date"), Refusal("status 2", "no date")]
+    cursor, reports = told({})
+    assert reports == ["status 1", "status 2"]
+    error[:] = [SourceError("a is down.", retry_after=timedelta(seconds=-1))]
+    cursor, reports = told(cursor)
+    assert reports == ["failed"]
+    wrong[:] = [Refusal("status 2", "no date"), Refusal("status 2", "no text")]
+    cursor, reports = told(cursor)
+    assert reports == ["status 2"]
+    wrong[:] = [Refusal("status 1", "no date")]
+    assert told(cursor)[1] == ["status 1"]

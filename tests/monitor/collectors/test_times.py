@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.collectors.times import parse_time
+from monitor.collectors.times import believable, dated, parse_time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AT = datetime(2026, 1, 12, 12, 34, 56, tzinfo=UTC)
@@ -73,3 +73,28 @@ def test_nothing_breaks_it(value: object) -> None:
     """Any value gives None or an aware time."""
     found = parse_time(value)
     assert found is None or found.tzinfo is UTC or found.utcoffset() == timedelta(0)
+
+
+NOW = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value", ["1970-01-01", "1999-12-31T23:59:59Z", 0, "2099-01-01", NOW + timedelta(days=2.1)]
+)
+def test_a_time_that_no_post_can_have_is_refused_with_the_reason(value: object) -> None:
+    """The limits are the store's."""
+    with pytest.raises(ValueError, match=r"its date is \d{4}-\d\d-\d\d, (before|in the future)"):
+        dated(value, NOW)
+    assert believable(parse_time(value), NOW) is None
+
+
+@pytest.mark.parametrize("value", ["2000-01-01", NOW - timedelta(days=400), NOW, NOW + timedelta(days=1.9)])
+def test_a_time_that_a_post_can_have(value: object) -> None:
+    """Back-fill, and clocks that are ahead."""
+    assert dated(value, NOW) == believable(parse_time(value), NOW) == parse_time(value)
+
+
+@pytest.mark.parametrize("value", [None, "", "förra tisdagen"])
+def test_no_time_is_no_defect(value: object) -> None:
+    """First sight counts."""
+    assert dated(value, NOW) is None
