@@ -23,10 +23,12 @@ from alerts.card_parts import (
     Line,
     NextStep,
     Plan,
-    main_theme,
+    called,
 )
+from alerts.card_quotes import chosen_quotes
 from alerts.card_sentences import lead_sentence, reason_values, worded
-from alerts.incident import Incident, IncidentState, Notification, Reason
+from alerts.incident import Incident, IncidentState, Notification, ObligationKind, Reason
+from alerts.leading import leading_theme
 from alerts.safe_text import quote, web_url
 
 if TYPE_CHECKING:
@@ -74,14 +76,14 @@ def build_card(
     """Return the whole card of an incident, for a root message or a channel without threads."""
     quotes = _quotes(incident, reader)
     return Card(
-        title=title_of(incident, reader),
+        title=title_of(incident, reader, plan.themes),
         language=reader.language,
         number=incident.number,
         level=incident.level,
         version=incident.card_version,
         mark=_mark(incident, notification, reader),
         opening=_opening(incident, plan, notification, reader),
-        lead=lead_sentence(incident, reader),
+        lead=lead_sentence(incident, reader, plan.themes),
         notes=notes(reader, circumstances),
         lines=card_lines(incident, plan, reader),
         quotes_label=reader.text("label.quotes") if quotes else "",
@@ -138,14 +140,16 @@ def notes(reader: Reader, circumstances: Circumstances | None) -> tuple[str, ...
         said.append(reader.text("note.late", decided_at=circumstances.late_since, delay=delay))
     if circumstances.may_be_repeated:
         said.append(reader.text("note.repeated"))
+    if circumstances.blind:
+        said.append(reader.text("note.blind", names=reader.list(circumstances.blind)))
     if circumstances.silenced_until is not None:
         said.append(reader.text("note.silenced", until=circumstances.silenced_until))
     return tuple(said)
 
 
-def title_of(incident: Incident, reader: Reader) -> str:
-    """Return "Warning: Nordtåg · delays"."""
-    theme = quote(main_theme(incident), 50)
+def title_of(incident: Incident, reader: Reader, labels: Mapping[str, str] | None = None) -> str:
+    """Return "Warning: Nordtåg · delays"; `labels` are the names of themes in the reader's language."""
+    theme = called(leading_theme(incident), labels or {}, 50)
     level = reader.text(f"level.{incident.level.label}")
     brand = quote(incident.brand, 60)
     if theme:
@@ -172,6 +176,10 @@ def _opening(incident: Incident, plan: Plan, notification: Notification | None, 
     ):
         return ""
     values = {**reason_values(incident, plan, reader), **notification.data}
+    if notification.data.get("theme"):
+        values["theme"] = called(str(notification.data["theme"]), plan.themes)
+    if values.get("obligation") == ObligationKind.REFRESH_MESSAGE and incident.message is None:
+        values["obligation"] = "first_message"
     return _reason_sentence(notification.reason, reader, values)
 
 
@@ -189,14 +197,9 @@ def _reason_sentence(reason: Reason, reader: Reader, values: Mapping[str, object
 
 
 def _quotes(incident: Incident, reader: Reader) -> tuple[CardQuote, ...]:
-    """Return the posts worth seeing: the first, then examples, each once."""
-    evidence = incident.evidence
-    if evidence is None:
-        return ()
-    candidates = [post for post in (evidence.first, evidence.loudest, *evidence.examples) if post is not None]
-    chosen = list({post.mention_id: post for post in candidates}.values())[:QUOTES]
+    """Return the posts worth seeing, each with where it stands, when it came and who could read it."""
     shown = []
-    for post in chosen:
+    for post in chosen_quotes(incident, QUOTES):
         about = [quote(post.source, 40), reader.time(post.at)]
         if post.followers:
             about.append(reader.text("card.followers", post.followers))

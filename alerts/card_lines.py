@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from alerts.card_parts import Line, NextStep, Plan
-from alerts.card_sentences import by_strength, explain, lead_sentence
+from alerts.card_parts import Line, NextStep, Plan, called
+from alerts.card_quotes import is_angry
+from alerts.card_sentences import about, by_strength, lead_sentence
 from alerts.incident import Incident, IncidentState, ObligationKind, Reason
+from alerts.leading import leading_theme
 from alerts.obligations import CLIMBING, active
 from alerts.safe_text import one_line, quote, shorten
 from detectors.signal import Level
@@ -23,6 +25,7 @@ RARE = 2.0
 """Surprise (−log10 of chance) from which a finding is called very unlikely, unlikely to be chance."""
 
 SOURCES = 3
+OTHER_THEMES = 3
 STEPS = 2
 DUE = 3
 
@@ -75,7 +78,7 @@ def _sure(case: Case) -> str:
     said = [case.reader.text(f"sure.{degree}")]
     second = next((s for s in ranked[1:] if s.finding.detector != ranked[0].finding.detector), None)
     if second is not None:
-        said.append(explain(second, case.reader))
+        said.append(about(second, case.reader, case.plan.themes))
     return " ".join(said)
 
 
@@ -83,7 +86,8 @@ def _since(case: Case) -> str:
     """Since when: the onset and the span in which it may lie, when that is wider than a few minutes."""
     onset = case.incident.onset
     if onset is None:
-        return case.reader.text("card.since", at=case.incident.opened_at)
+        key = "card.noticed" if case.incident.signals else "card.since"
+        return case.reader.text(key, at=case.incident.opened_at)
     if (onset.latest - onset.earliest).total_seconds() <= 600:
         return case.reader.text("card.since", at=onset.at)
     return case.reader.text("card.since_between", at=onset.at, earliest=onset.earliest, latest=onset.latest)
@@ -100,9 +104,9 @@ def _size(case: Case) -> str:
         case.reader.text("size.negative_people", evidence.negative_people) if evidence.negative_people else "",
         case.reader.text("size.hostile", evidence.hostile) if evidence.hostile else "",
         case.reader.text("size.supportive", evidence.supportive) if evidence.supportive else "",
-        case.reader.text("size.reach", reach=_roughly(evidence.reach)) if evidence.reach else "",
     ]
-    return case.reader.list(parts)
+    reach = case.reader.text("size.reach", reach=_roughly(evidence.reach)) if evidence.reach else ""
+    return "; ".join(part for part in (", ".join(filter(None, parts)), reach) if part)
 
 
 def _roughly(estimate: int) -> int:
@@ -116,18 +120,20 @@ def _where(case: Case) -> str:
     if evidence is None:
         return ""
     sources = [f"{quote(name, 40)} ({case.reader.number(n)})" for name, n in evidence.sources[:SOURCES]]
-    others = [quote(theme, 40) for theme in case.incident.themes[1:4]]
-    also = case.reader.text("card.also_themes", themes=case.reader.list(others)) if others else ""
-    return "; ".join(part for part in (case.reader.list(sources), also) if part)
+    leads = leading_theme(case.incident)
+    others = [called(theme, case.plan.themes, 40) for theme in case.incident.themes if theme != leads]
+    also = case.reader.text("card.also_themes", themes=case.reader.list(others[:OTHER_THEMES])) if others else ""
+    return "; ".join(part for part in (", ".join(sources), also) if part)
 
 
 def _owner(case: Case) -> str:
-    """Who owns it: who took it on, the theme's owner, who owns the final message, whom to ask."""
+    """Who owns it: who took it on or got it, the theme's owner, who owns the final message, whom to ask."""
     acknowledged = case.incident.acknowledgement
     parts = [
         case.reader.text("owner.acknowledged", by=case.plan.name_of(acknowledged.by), at=acknowledged.at)
         if acknowledged
         else "",
+        case.reader.text("owner.handed", owner=case.plan.in_charge) if case.plan.in_charge else "",
         case.reader.text("owner.theme", owner=case.plan.owner) if case.plan.owner else "",
         case.reader.text("owner.final_message", who=case.plan.final_message) if case.plan.final_message else "",
         case.reader.text("owner.ask", who=case.reader.list(case.plan.departments))
@@ -154,15 +160,26 @@ def _first(case: Case) -> str:
         return ""
     steps = [case.reader.text("checklist.acknowledge")]
     if case.incident.first_own_post_at is None:
-        steps.append(case.reader.text("checklist.confirm"))
+        steps.append(_confirm_step(case))
     steps.append(case.reader.text("checklist.facts"))
     return " ".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
+def _confirm_step(case: Case) -> str:
+    """Confirm openly, after asking inside where the plan says so."""
+    if case.plan.confirm_at_once is False and case.plan.departments:
+        return case.reader.text("checklist.ask", who=case.reader.list(case.plan.departments))
+    return case.reader.text("checklist.confirm")
+
+
 def _draft(case: Case) -> str:
-    """The holding statement to copy, while nothing of ours has been posted."""
+    """The leading theme's holding statement to copy, while nothing of ours has been posted.
+
+    At watch only when people are unhappy: a joke that is passed around must not be answered with an apology.
+    """
     told_already = case.incident.first_own_post_at is not None or case.incident.state is IncidentState.CLOSED
-    if not case.plan.holding_statement or told_already:
+    called_for = case.incident.level > Level.WATCH or is_angry(case.incident.evidence)
+    if not case.plan.holding_statement or told_already or not called_for:
         return ""
     return case.reader.text("card.draft", text=quote(case.plan.holding_statement, 300))
 
@@ -200,11 +217,11 @@ def _next(case: Case) -> str:
             reason=quote(wait.reason, 150),
         )
     steps = [
-        case.reader.text(f"next.{step.kind}", at=step.at, who=case.reader.list(map(one_line, step.who)))
-        for step in _without_repetition(case.plan.next_steps)[:STEPS]
+        case.reader.text(f"next.{kind}", at=step.at, who=case.reader.list(map(one_line, step.who)))
+        for kind, step in _in_turn(case.plan.next_steps)[:STEPS]
     ]
     steps += [
-        case.reader.text("next.due", due_at=owed.due_at, obligation=case.reader.text(f"obligation.{owed.kind}"))
+        case.reader.text("next.due", due_at=owed.due_at, obligation=obligation_words(owed.kind, case))
         for owed in sorted(active(case.incident), key=lambda o: o.due_at)[:DUE]
         if owed.kind not in CLIMBING and owed.kind is not ObligationKind.WAIT_ENDS
     ]
@@ -215,12 +232,21 @@ def _next(case: Case) -> str:
     return case.reader.text("next.watching")
 
 
-def _without_repetition(steps: tuple[NextStep, ...]) -> list[NextStep]:
-    """Of the same people told again and again, only the first time."""
-    said: list[NextStep] = []
+def obligation_words(kind: ObligationKind, case: Case) -> str:
+    """What is owed, in words; a current message that was never written cannot be refreshed."""
+    first = kind is ObligationKind.REFRESH_MESSAGE and case.incident.message is None
+    return case.reader.text("obligation.first_message" if first else f"obligation.{kind}")
+
+
+def _in_turn(steps: tuple[NextStep, ...]) -> list[tuple[str, NextStep]]:
+    """The steps with the text that says them: of the same people told again and again, only the first time."""
+    said: list[tuple[str, NextStep]] = []
     for step in steps:
-        if not (said and step.kind == said[-1].kind == "repeat" and step.who == said[-1].who):
-            said.append(step)
+        before = said[-1][1] if said else None
+        if before is not None and step.kind == before.kind == "repeat" and step.who == before.who:
+            continue
+        follows = before is not None and step.kind == before.kind == "step"
+        said.append(("then" if follows else step.kind, step))
     return said
 
 

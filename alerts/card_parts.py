@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.actions import ActionKind
-from alerts.incident import Incident
 from alerts.safe_text import quote
 from detectors.signal import Level
 
@@ -30,12 +29,14 @@ class NextStep:
 class Plan:
     """What the mandate says of one incident, in names that people know.
 
-    `owner` owns the matter, `final_message` the final message; `may` is what the people addressed may do
-    themselves; `confirm_at_once` whether customer service may confirm before asking inside (None: not said);
-    `call_manager_when` and `extra_staff` are the plan's own words; `names` gives the names of person ids.
+    `owner` owns the matter, `in_charge` is whom it was handed to, `final_message` who has the last word in
+    public; `may` is what the people addressed may do themselves; `confirm_at_once` whether customer service may confirm before asking inside (None: not said);
+    `call_manager_when` and `extra_staff` are the plan's own words; `names` gives the names of person ids,
+    `themes` what themes are called in the reader's language.
     """
 
     owner: str = ""
+    in_charge: str = ""
     final_message: str = ""
     departments: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Plan:
     extra_staff: str = ""
     pings: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    themes: Mapping[str, str] = field(default_factory=dict)
 
     def name_of(self, who: str) -> str:
         """The name of a person id, or the id itself."""
@@ -114,20 +116,20 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is true of this one delivery: how late it is, whether it may be a repeat, which channel it replaces."""
+    """What is true of this one delivery: how late it is, whether it may be a repeat, which channel it replaces.
+
+    `blind` names the brand's sources that are not heard now.
+    """
 
     late_since: datetime | None = None
     may_be_repeated: bool = False
     instead_of: str = ""
     trouble: str = ""
+    blind: tuple[str, ...] = ()
     silenced_until: datetime | None = None
     notes: tuple[str, ...] = ()
 
 
-def main_theme(incident: Incident) -> str:
-    """Return the theme that comes first: the incident's own, else the largest in its evidence, else ""."""
-    if incident.themes:
-        return quote(incident.themes[0], 80)
-    if incident.evidence is not None and incident.evidence.themes:
-        return quote(incident.evidence.themes[0][0], 80)
-    return ""
+def called(theme: str, labels: Mapping[str, str], most: int = 80) -> str:
+    """Return what readers call a theme: its label, else its name in the config; cleaned, at most `most` long."""
+    return quote(labels.get(theme) or theme, most)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from alerts.card_parts import Plan, main_theme
+from alerts.card_parts import Plan, called
 from alerts.incident import Incident
+from alerts.leading import leading_theme
 from alerts.safe_text import quote
-from detectors.signal import Level, Signal
+from detectors.signal import Level, ScopeKind, Signal
 
 if TYPE_CHECKING:
     from alerts.texts.reader import Reader, Value
+
+Labels = Mapping[str, str]
+NO_LABELS: Labels = {}
 
 _FAMILIES = {
     "level": "level",
@@ -25,19 +29,44 @@ _FAMILIES = {
 """Values that are words of ours, and the catalogue family that translates them."""
 
 
-def lead_sentence(incident: Incident, reader: Reader) -> str:
-    """Return what happens, theme first: the strongest signal's sentence; a flag's own words for a flag."""
-    theme = main_theme(incident)
-    strongest = by_strength(incident)
-    if incident.flag is not None and not strongest:
+def lead_sentence(incident: Incident, reader: Reader, labels: Labels = NO_LABELS) -> str:
+    """Return what happens: the strongest signal's sentence with what it is about; a flag's own words for a flag.
+
+    `labels` are the names of themes in the reader's language.
+    """
+    ranked = by_strength(incident)
+    theme = leading_theme(incident)
+    if ranked:
+        return " ".join(
+            part for part in (about(ranked[0], reader, labels), _share_of(theme, incident, reader, labels)) if part
+        )
+    if incident.flag is not None:
         sentence = reader.text("lead.flag", text=quote(incident.flag, 200))
-    elif strongest:
-        sentence = explain(strongest[0], reader)
     else:
         sentence = reader.text("lead.opened", since=incident.opened_at)
-    if not theme:
-        return sentence
-    return reader.text("lead.theme", theme=theme[:1].upper() + theme[1:], sentence=sentence)
+    return _named(called(theme, labels), sentence, reader)
+
+
+def about(signal: Signal, reader: Reader, labels: Labels = NO_LABELS) -> str:
+    """Return the sentence that explains a signal, after the theme or source whose numbers these are."""
+    kind, name = signal.scope.kind, signal.scope.name
+    named = (
+        called(name, labels) if kind is ScopeKind.THEME else quote(name, 40) if kind is ScopeKind.SOURCE else ""
+    )
+    return _named(named, explain(signal, reader), reader)
+
+
+def _named(name: str, sentence: str, reader: Reader) -> str:
+    return reader.text("lead.theme", theme=name[:1].upper() + name[1:], sentence=sentence) if name else sentence
+
+
+def _share_of(theme: str, incident: Incident, reader: Reader, labels: Labels) -> str:
+    """Return how many posts are about the leading theme, where the strongest signal is about all of them."""
+    evidence = incident.evidence
+    count = dict(evidence.themes).get(theme, 0) if evidence is not None else 0
+    if evidence is None or not count or by_strength(incident)[0].scope.kind is not ScopeKind.BRAND:
+        return ""
+    return reader.text("lead.posts_about", count=count, mentions=evidence.mentions, theme=called(theme, labels))
 
 
 def explain(signal: Signal, reader: Reader) -> str:
@@ -69,7 +98,7 @@ def reason_values(incident: Incident, plan: Plan, reader: Reader) -> dict[str, o
     return {
         "number": f"INC-{incident.number}",
         "brand": incident.brand,
-        "theme": main_theme(incident) or incident.brand,
+        "theme": called(leading_theme(incident), plan.themes) or incident.brand,
         "level": incident.level.label,
         "state": str(incident.state),
         "since": incident.levels[-1][1] if incident.levels else incident.opened_at,
@@ -94,5 +123,11 @@ def worded(values: Mapping[str, object], reader: Reader) -> dict[str, Value]:
 
 
 def by_strength(incident: Incident) -> list[Signal]:
-    """Return the incident's signals, strongest first."""
-    return sorted(incident.signals, key=lambda s: (s.level, s.finding.surprise), reverse=True)
+    """Return the incident's signals, strongest first; of one level, those of other themes come last."""
+    leads = leading_theme(incident)
+
+    def strength(signal: Signal) -> tuple[int, bool, float]:
+        of_story = signal.scope.kind is not ScopeKind.THEME or signal.scope.name == leads
+        return signal.level, of_story, signal.finding.surprise
+
+    return sorted(incident.signals, key=strength, reverse=True)

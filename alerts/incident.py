@@ -134,8 +134,8 @@ class Incident:
     `signals` holds the newest signal per scope and detector; `mandate` is the snapshot of the mandate in force
     when the incident opened (a JSON document); `peak_at`/`peak_observed` belong to the highest signal.
     `seen` is, per level, when signals last asked for at least it (moved on by the time in which sources were
-    blind); `judged_at` the newest bucket judged. `familiar` are the themes that no longer make a new turn.
-    `silenced` is the id of the silence that keeps it quiet. `root_place` is where its root message was ordered.
+    blind); `judged_at` the newest bucket judged. `leading` is the theme that leads
+    (`alerts.leading`), `familiar` are the themes that no longer make a new turn. `silenced` is the id of the silence that keeps it quiet. `root_place` is where its root message was ordered.
     `handled` are the newest event ids of actions, so that a redelivered click is harmless. `stages` are the first
     times of P6 (customer service, social, questions, media). `owner` is whoever it was handed to.
     """
@@ -186,6 +186,7 @@ class Incident:
     aftercare_until: datetime | None = None
     digest_due_at: datetime | None = None
     own_story_url: str | None = None
+    leading: str = ""
     handled: tuple[str, ...] = ()
 
 

@@ -206,8 +206,12 @@ class BrandLevels(Strict):
 
 
 class ThemePolicy(Strict):
-    """The plan's six questions for one kind of matter (practice P16), printed with the alert."""
+    """The plan's six questions for one kind of matter (practice P16), printed with the alert.
 
+    `label` is what readers call the theme: one word for all, or one a language; else its name in the config.
+    """
+
+    label: str | Mapping[str, str] | None = None
     owner: str | None = None
     departments: Names = ()
     final_message: str | None = None

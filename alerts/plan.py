@@ -7,6 +7,7 @@ from datetime import datetime
 
 from alerts.card_parts import NextStep, Plan
 from alerts.incident import Incident, Notification
+from alerts.leading import leading_theme
 from alerts.mandate import CRISIS_GROUP, CUSTOMER_SERVICE, Mandate, ThemePolicy, default_mandate
 from alerts.rights import powers_of
 from alerts.who import coming_steps
@@ -32,9 +33,11 @@ def plan_for(
     """Return the plan of `incident` for whoever `notification` addresses (the crisis group without one)."""
     policy = _policy(incident, mandate)
     said = notification.data if notification is not None else {}
-    owner = incident.owner or policy.owner
+    taken = incident.acknowledgement
+    handed = incident.owner if taken is None or incident.owner != taken.by else None
     return Plan(
-        owner=_name(mandate, owner),
+        owner=_name(mandate, policy.owner),
+        in_charge=_name(mandate, handed),
         final_message=_name(mandate, policy.final_message),
         departments=tuple(mandate.name_of(who) for who in policy.departments),
         may=_powers(incident, mandate, now, notification),
@@ -47,12 +50,18 @@ def plan_for(
         extra_staff=policy.extra_staff or "",
         pings=notification.recipients if notification is not None else (),
         names={who: person.name for who, person in mandate.people.items() if person.name},
+        themes=theme_labels(mandate, language),
     )
 
 
 def mandate_of(incident: Incident) -> Mandate:
     """Return the mandate under which the incident was opened; the default one when none was kept."""
     return Mandate.model_validate(dict(incident.mandate)) if incident.mandate else default_mandate()
+
+
+def theme_labels(mandate: Mandate, language: str) -> dict[str, str]:
+    """What themes are called in `language`, by their names in the config; those without a label are left out."""
+    return {name: _in_language(row.label, language) for name, row in mandate.themes.items() if row.label}
 
 
 def next_steps(incident: Incident, mandate: Mandate) -> Iterator[NextStep]:
@@ -67,8 +76,8 @@ _KINDS = {"tell": "step", "repeat": "repeat", "end": "end", "nobody": "nobody"}
 
 
 def _policy(incident: Incident, mandate: Mandate) -> ThemePolicy:
-    """The row of the plan that applies: the first of the incident's themes that has one."""
-    return next((mandate.themes[theme] for theme in incident.themes if theme in mandate.themes), ThemePolicy())
+    """The row of the plan that applies: the leading theme's. The draft of another would be false in public."""
+    return mandate.themes.get(leading_theme(incident), ThemePolicy())
 
 
 def _powers(
@@ -77,7 +86,8 @@ def _powers(
     said: Mapping[str, object] = notification.data if notification is not None else {}
     reader = str(said.get("person") or "")
     if not reader:
-        reader = mandate.role_id(CUSTOMER_SERVICE if said.get("copy") else CRISIS_GROUP, incident.brand)
+        to_service = said.get("copy") or said.get("watch")
+        reader = mandate.role_id(CUSTOMER_SERVICE if to_service else CRISIS_GROUP, incident.brand)
     held = powers_of(mandate, reader, level=incident.level, at=now, brand=incident.brand)
     return tuple(power for power in SHOWN_POWERS if power in held)[:POWERS_SHOWN_AT_MOST]
 
@@ -87,7 +97,7 @@ def _name(mandate: Mandate, who: str | None) -> str:
 
 
 def _in_language(statement: str | Mapping[str, str] | None, language: str) -> str:
-    """The holding statement in the reader's language, else in any."""
+    """A holding statement or label in the reader's language, else in any."""
     if statement is None or isinstance(statement, str):
         return statement or ""
     return statement.get(language) or next(iter(statement.values()), "")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import TypedDict
 
 from detectors.copies import copy_key
 from detectors.frame import MentionRow
@@ -48,10 +49,28 @@ def build_evidence(
         words=leading_words(recent, background[-_READ_FOR_WORDS:]),
         sources=tuple(Counter(row.source for row in theirs).most_common()),
         themes=tuple(theme_counts(theirs).most_common()),
-        first=_quote(_first(theirs)),
-        loudest=_quote(_loudest(theirs)),
-        examples=tuple(q for row in pick_examples(recent[-_READ_FOR_EXAMPLES:]) if (q := _quote(row))),
+        **_quotes(theirs, recent[-_READ_FOR_EXAMPLES:]),
     )
+
+
+class _Quotes(TypedDict):
+    first: Quote | None
+    loudest: Quote | None
+    examples: tuple[Quote, ...]
+
+
+def _quotes(rows: Sequence[MentionRow], recent: Sequence[MentionRow]) -> _Quotes:
+    """Return the posts to show, their authors numbered in the order in which they come."""
+    first, loudest, examples = _first(rows), _loudest(rows), pick_examples(recent)
+    voices: dict[str, int] = {}
+    for row in (first, loudest, *examples):
+        if row is not None:
+            voices.setdefault(row.person, len(voices))
+    return {
+        "first": None if first is None else _quote(first, voices),
+        "loudest": None if loudest is None else _quote(loudest, voices),
+        "examples": tuple(_quote(row, voices) for row in examples),
+    }
 
 
 def signal_from(
@@ -155,9 +174,16 @@ def _loudness(row: MentionRow) -> int:
     return (row.followers or 0) + 400 * (row.shares or 0) + 20 * ((row.likes or 0) + (row.replies or 0))
 
 
-def _quote(row: MentionRow | None) -> Quote | None:
-    if row is None:
-        return None
+def _quote(row: MentionRow, voices: Mapping[str, int]) -> Quote:
     return Quote(
-        row.mention_id, row.event_time, row.text[:_TEXT_LENGTH], row.url, row.source, row.followers, row.kind
+        row.mention_id,
+        row.event_time,
+        row.text[:_TEXT_LENGTH],
+        row.url,
+        row.source,
+        row.followers,
+        row.kind,
+        row.themes,
+        row.negative,
+        voices[row.person],
     )

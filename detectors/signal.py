@@ -81,7 +81,11 @@ class Onset:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One mention, as it may be shown to people. `text` is plain and still hostile input."""
+    """One mention, as it may be shown to people. `text` is plain and still hostile input.
+
+    `voice` numbers the authors within one evidence (two quotes of the same number have one author); it says
+    nothing of who they are.
+    """
 
     mention_id: int
     at: datetime
@@ -90,6 +94,9 @@ class Quote:
     source: str = ""
     followers: int | None = None
     kind: str = "post"
+    themes: tuple[str, ...] = ()
+    negative: bool = False
+    voice: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.card_lines import lead_sentence
 from alerts.incident import Incident, IncidentState, TimelineEvent
-from alerts.plan import mandate_of, plan_for
+from alerts.plan import mandate_of, plan_for, theme_labels
 from alerts.texts.reader import Reader
 from monitor.acting import incident_number
 from monitor.clock import SystemClock
@@ -111,10 +111,11 @@ def event_row(event: TimelineEvent) -> dict[str, Any]:
 def headline(incident: Incident, config: Config) -> str:
     """One incident on one line."""
     reader = reader_of(config, incident.opened_at)
+    labels = theme_labels(config.mandate, reader.language)
     opened_at = incident.opened_at.astimezone(config.zone)
     return (
         f"INC-{incident.number}  {incident.level.label:8} {incident.state.value:12} "
-        f"{opened_at:%Y-%m-%d %H:%M}  {incident.brand}: {lead_sentence(incident, reader)}"
+        f"{opened_at:%Y-%m-%d %H:%M}  {incident.brand}: {lead_sentence(incident, reader, labels)}"
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from alerts.actions import ActionKind
 from alerts.card import title_of
 from alerts.incident import Decision, Incident, Refusal
+from alerts.plan import mandate_of, theme_labels
 from alerts.safe_text import web_url
 from alerts.texts.reader import Reader
 from monitor.slack_payloads import Wish
@@ -61,7 +62,7 @@ def _incident_lines(incidents: Sequence[Incident], reader: Reader) -> list[str]:
         reader.text(
             "inbound.now_line",
             number=f"INC-{incident.number}",
-            title=title_of(incident, reader),
+            title=title_of(incident, reader, theme_labels(mandate_of(incident), reader.language)),
             state=reader.text(f"state.{incident.state}"),
             since=incident.opened_at,
         )

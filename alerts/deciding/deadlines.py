@@ -12,6 +12,7 @@ from alerts.deciding.levels import tell_watch
 from alerts.deciding.telling import Said, pings_of, reply
 from alerts.deciding.waiting import wait_over
 from alerts.incident import IncidentState, Obligation, ObligationKind, Reason
+from alerts.leading import leading_theme
 from alerts.obligations import active, changed_where, ended, next_look
 from alerts.silences import Silence
 from detectors.signal import Level
@@ -65,10 +66,8 @@ def _say(draft: Draft, obligation: Obligation, target: str) -> None:
 def _responsible(draft: Draft) -> str:
     """Who owes what nobody was named for: whoever it was handed to, took it on, or owns the theme."""
     taken = draft.incident.acknowledgement
-    owners = (
-        draft.mandate.themes[theme].owner for theme in draft.incident.themes if theme in draft.mandate.themes
-    )
-    return draft.incident.owner or (taken.by if taken else "") or next((o for o in owners if o), "")
+    theme = draft.mandate.themes.get(leading_theme(draft.incident))
+    return draft.incident.owner or (taken.by if taken else "") or (theme.owner if theme else None) or ""
 
 
 def _public_update(draft: Draft, obligation: Obligation) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from alerts.deciding.draft import Draft
 from alerts.incident import Incident
+from alerts.leading import leading_theme, next_leader
 from detectors.signal import Evidence, Onset, Scope, ScopeKind, Signal
 
 MENTIONS_KEPT = 5000
@@ -50,6 +51,7 @@ def take_in(draft: Draft, signals: Sequence[Signal]) -> None:
         calm_since=None,
         **({"peak_at": peak.at, "peak_observed": peak.finding.observed} if higher else {}),
     )
+    draft.change(leading=next_leader(draft.incident))
     if evidence is not None:
         draft.change(themes=_themes(incident, evidence, signals))
 
@@ -116,7 +118,8 @@ def new_turns(draft: Draft) -> tuple[str, ...]:
         return ()
     familiar = draft.incident.familiar
     still = frozenset(theme for theme in familiar if not theme or now.get(theme, 0.0) >= SMALL_SHARE)
-    turned = tuple(theme for theme, share in now.items() if share > LARGE_SHARE and theme not in still)
+    leads = leading_theme(draft.incident)  # what the story is about is no turn when it comes back
+    turned = tuple(t for t, share in now.items() if share > LARGE_SHARE and t not in still and t != leads)
     draft.change(familiar=still.union(turned) if familiar else _at_first(now))
     return turned if familiar else ()
 

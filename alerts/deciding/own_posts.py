@@ -8,22 +8,33 @@ from alerts.deciding.levels import add_deadline
 from alerts.deciding.telling import edit_card
 from alerts.deciding.words import confirm_public
 from alerts.incident import Incident, IncidentState, ObligationKind
+from alerts.leading import leading_theme
 from alerts.obligations import active, meet_kinds
 from alerts.promises import promise_in
 from detectors.signal import Level, ScopeKind
 
 
 def concerns(post: OwnPost, incident: Incident, *, alone: bool) -> bool:
-    """Is the post about this incident: in one of its threads, on one of its themes, or, when nothing tells,
-    a post of its own while this is the brand's only incident above watch (`alone`)?"""
+    """Is the post about this incident: in one of its threads, on a theme of its story, or, when nothing tells,
+    a post of its own while this is the brand's only incident above watch (`alone`)?
+
+    What is only mentioned beside the story (a theme without a signal) does not count: a word about the coffee
+    confirms nothing about double charges.
+    """
     if incident.brand != post.brand or incident.state is IncidentState.CLOSED:
         return False
     threads = {s.name for s in incident.scopes if s.kind is ScopeKind.THREAD}
     if post.thread is not None and post.thread in threads:
         return True
     if post.themes:
-        return bool(set(post.themes).intersection(incident.themes))
+        return bool(_themes_of_its_story(incident).intersection(post.themes))
     return post.thread is None and alone and incident.level > Level.WATCH
+
+
+def _themes_of_its_story(incident: Incident) -> set[str]:
+    """The leading theme and those with a signal of their own; all that are named when there is neither."""
+    told = {s.name for s in incident.scopes if s.kind is ScopeKind.THEME} | {leading_theme(incident)} - {""}
+    return told or set(incident.themes)
 
 
 def apply_own_post(draft: Draft, post: OwnPost) -> None:

@@ -14,6 +14,7 @@ from alerts.deciding.findings import scope_of
 from alerts.deciding.levels import open_at, raise_to
 from alerts.deciding.telling import edit_card, reply
 from alerts.incident import Incident, IncidentState, Obligation, ObligationKind, Reason
+from alerts.leading import next_leader
 from alerts.mandate import Mandate, from_snapshot
 from alerts.obligations import CLIMBING, active, unanswered
 from detectors.signal import Level, Scope, ScopeKind, Signal
@@ -163,13 +164,16 @@ def _move(whole: Draft, part: Draft, scope: Scope, own: tuple[Signal, ...]) -> N
         signals=tuple(s for s in whole.incident.signals if s.scope != scope),
         mention_ids=whole.incident.mention_ids - ids,
         themes=tuple(t for t in whole.incident.themes if t != scope.name),
+        leading="" if whole.incident.leading == scope.name else whole.incident.leading,
     )
+    whole.change(leading=next_leader(whole.incident))
     part.change(
         scopes=frozenset({scope}),
         signals=own,
         mention_ids=ids,
         evidence=next((s.evidence for s in own if s.evidence), None),
         themes=(scope.name,) if scope.kind is ScopeKind.THEME else (),
+        leading=scope.name if scope.kind is ScopeKind.THEME else "",
         onset=next((s.onset for s in own if s.onset), None),
     )
 

@@ -24,6 +24,8 @@ _TIME_NAMES = ("_at", "since", "from", "until", "earliest", "latest")
 _SHARE_NAMES = ("share", "_share")
 _PERCENT_NAMES = ("_percent",)
 _DURATION_NAMES = ("_seconds",)
+_MINUTES = "minutes"
+"""A window's length as the detectors say it: written like any duration, 720 as 12 h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Reader:
             return self.percent(value / 100)
         if name.endswith(_DURATION_NAMES):
             return self.duration(timedelta(seconds=value))
+        if name == _MINUTES:
+            return self.duration(timedelta(minutes=value))
         return self.number(value)
 
     def number(self, value: float) -> str:
@@ -102,12 +106,12 @@ class Reader:
         """Write how long: `45 min`, `2 h`, `1 h 30 min`, `3` days in words."""
         minutes = max(0, round(span.total_seconds() / 60))
         if minutes < 60:
-            return self.text("duration.minutes", minutes=minutes)
+            return self.text("duration.minutes", number=minutes)
         if minutes >= 48 * 60:
             return self.text("duration.days", round(minutes / 1440))
         hours, rest = divmod(minutes, 60)
         if rest:
-            return self.text("duration.hours_minutes", hours=hours, minutes=rest)
+            return self.text("duration.hours_minutes", hours=hours, rest=rest)
         return self.text("duration.hours", hours=hours)
 
     def list(self, items: Iterable[str]) -> str:

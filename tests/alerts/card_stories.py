@@ -53,8 +53,23 @@ EVIDENCE = Evidence(
     reach=14200,
     sources=(("mastodon", 30), ("support-desk", 12), ("news", 3)),
     themes=(("delays", 33), ("payment", 6)),
-    first=quote(1, "Står på Centralen sedan en timme. Ingen vet något. Tack för inget, Nordtåg", followers=310),
-    examples=(quote(2, "Tredje inställda tåget i dag & ingen ersättning < skandal >"),),
+    first=quote(
+        1,
+        "Står på Centralen sedan en timme. Ingen vet något. Tack för inget, Nordtåg",
+        followers=310,
+        themes=("delays",),
+        negative=True,
+        voice=0,
+    ),
+    examples=(
+        quote(
+            2,
+            "Tredje inställda tåget i dag & ingen ersättning < skandal >",
+            themes=("delays",),
+            negative=True,
+            voice=1,
+        ),
+    ),
 )
 
 PEOPLE = Signal(

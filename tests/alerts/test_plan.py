@@ -55,7 +55,15 @@ def test_the_holding_statement_is_the_readers_language_or_any():
 
 
 def test_whoever_it_was_handed_to_owns_it():
-    assert plan(replace(story()[1], owner="kim")).owner == "Kim"
+    made = plan(replace(story()[1], owner="kim"))
+    assert (made.in_charge, made.owner) == ("Kim", "Head of customer service")
+
+
+def test_whoever_took_it_on_is_named_once():
+    world, _ = story()
+    world.act(ActionKind.ACKNOWLEDGE)
+    assert world.one.owner == "kim"
+    assert plan(world.one).in_charge == ""
 
 
 def test_the_coming_steps_are_those_that_will_really_be_called():

@@ -1,0 +1,73 @@
+"""Which theme a story is about first: the one in its title, whose owner, departments and draft are printed. Pure.
+
+The draft of another theme would be a false statement in public, so a theme leads only when something speaks for
+it: a signal of its own, a person's word, or a large part of the posts.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from alerts.incident import Incident
+from detectors.signal import Evidence, ScopeKind, Signal
+
+LEADING_SHARE = 1 / 3
+"""The part of the posts from which a theme without a signal of its own names the story."""
+
+TAKES_OVER_AT = 1.5
+"""How many times the leader's weight another theme of the same level must have: titles that flip help nobody."""
+
+FORGOTTEN_AFTER = timedelta(hours=6)
+"""A theme whose last signal is so much older than the incident's newest leads no more, if another one does."""
+
+_Weight = tuple[int, int, float]
+
+
+def leading_theme(incident: Incident) -> str:
+    """Return the name of the leading theme as the config has it; "" when none leads."""
+    return incident.leading or _named(incident) or _largest(incident.evidence)
+
+
+def next_leader(incident: Incident) -> str:
+    """Return who leads after `incident` has taken in new signals: the leader so far, unless clearly overtaken."""
+    weights: dict[str, _Weight] = {}
+    for signal in _recent(incident):
+        name = signal.scope.name
+        weights[name] = max(weights.get(name, _weight(signal)), _weight(signal))
+    if not weights:
+        return incident.leading
+    best = max(sorted(weights), key=lambda name: weights[name])
+    held = weights.get(incident.leading)
+    return incident.leading if held is not None and not _overtakes(weights[best], held) else best
+
+
+def _recent(incident: Incident) -> list[Signal]:
+    ours = [s for s in incident.signals if s.scope.kind is ScopeKind.THEME]
+    newest = max((s.at for s in ours), default=None)
+    return [s for s in ours if newest is not None and newest - s.at < FORGOTTEN_AFTER]
+
+
+def _weight(signal: Signal) -> _Weight:
+    """How much a theme's signal weighs: level, then unhappy people, then what is beyond the usual."""
+    unhappy = signal.evidence.negative_people if signal.evidence is not None else 0
+    return int(signal.level), unhappy, signal.finding.observed - signal.finding.expected
+
+
+def _overtakes(new: _Weight, held: _Weight) -> bool:
+    if new[0] != held[0] or (new[1] or held[1]):
+        return new[0] > held[0] or (new[0] == held[0] and new[1] > TAKES_OVER_AT * held[1])
+    return new[2] > TAKES_OVER_AT * held[2]
+
+
+def _named(incident: Incident) -> str:
+    """The theme that a person named: by a flag, by splitting it off."""
+    themes = [scope.name for scope in incident.scopes if scope.kind is ScopeKind.THEME]
+    known = [theme for theme in incident.themes if theme in themes]
+    return known[0] if known else "" if incident.evidence or not incident.themes else incident.themes[0]
+
+
+def _largest(evidence: Evidence | None) -> str:
+    if evidence is None or not evidence.themes:
+        return ""
+    name, count = evidence.themes[0]
+    return name if count >= LEADING_SHARE * evidence.mentions else ""
