@@ -24,6 +24,10 @@ class Reading(NamedTuple):
     tokens: list[str]
 
 
+NOTHING = Reading((), 0, 1, 0, 0.0, 0, 0, 0, [])
+"""The reading of a text without words."""
+
+
 class Engine(Protocol):
     """Something that reads texts of one language."""
 

@@ -20,7 +20,7 @@ from detectors.sentiment.questions import is_question
 from detectors.sentiment.reading import Engine
 from detectors.sentiment.score import LABELS, LANGUAGES, Score, family
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Raised by hand when a rule changes; lists and tables are hashed."""
 
 HOSTILE_ODDS = 5.0

@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
+
+from detectors.sentiment.memory import Remembered
 
 # The package's rule constants that have no name there (vaderSentiment 3.3.2).
 _DAMPING = (1.0, 0.95, 0.9)
 _NEVER_SO = 1.25
 _BUT_BEFORE, _BUT_AFTER = 0.5, 1.5
-_CACHE_LIMIT = 100_000
+_MEMORY = 100_000
+"""Words remembered."""
 
 
 class Token(NamedTuple):
-    """What the rules ask of one word: looked up once, then cached."""
+    """What the rules ask of one word: looked up once, then remembered."""
 
     lower: str
     upper: bool
@@ -33,11 +35,11 @@ class Token(NamedTuple):
     boost: float
     negates: bool
     boosts: bool
-    inert: bool  # takes part in no rule but its own valence: four inert words in a row need no rules
+    triggers: bool  # changes the valence of words around it
 
 
-_UPPER, _VALENCE, _INERT = (Token._fields.index(name) for name in ("upper", "valence", "inert"))
-"""Places of the fields that every token is asked for: by index it is twice as fast as by name."""
+PLAIN = Token("", False, None, 0.0, False, False, False)
+"""Every word that no rule asks for."""
 
 
 class Constants(NamedTuple):
@@ -80,82 +82,69 @@ def package_constants() -> Constants:
 class VaderEngine:
     """VADER over a lexicon. `extra` adds or replaces words; without it the engine is VADER itself.
 
-    Immutable after construction but for its token cache; safe to share between threads.
+    Immutable after construction but for its memories; safe to share between threads.
     """
 
     def __init__(self, extra: Mapping[str, float] | None = None) -> None:
         self._constants = package_constants()
         self._lexicon = {**self._constants.lexicon, **(extra or {})}
-        self._emoji = frozenset(key for key in self._constants.emoji if len(key) == 1)
-        self._cache: dict[str, Token] = {}
+        self._tokens = Remembered(self.token, _MEMORY)
+        self._spelled = Remembered(self._spell_emoji, _MEMORY)
 
     def compound(self, text: str) -> float:
         """Compound of `text` in −1..1, rounded to four digits as the package does."""
-        plain = self.spell_emoji(text)
-        values = self.valences(self.tokens(plain))
-        return round(compound_of(values.values(), plain), 4) if values else 0.0
+        words = text.split()
+        if not text.isascii():
+            words = [word for raw in words for word in ((raw,) if raw.isascii() else self._spelled[raw])]
+            text = " ".join(words)  # two emoji have an exclamation mark in their names
+        values = self.valences(list(map(self._tokens.__getitem__, words)), words)
+        return round(compound_of(values.values(), text), 4) if values else 0.0
 
-    def tokens(self, text: str) -> list[Token]:
-        """The cached facts about each whitespace-separated piece of `text`."""
-        pieces = text.split()
-        try:  # all known is the usual case, and twice as fast
-            return list(map(self._cache.__getitem__, pieces))
-        except KeyError:
-            return [self.token(piece) for piece in pieces]
-
-    def spell_emoji(self, text: str) -> str:
-        """`text` with each emoji replaced by its name, stripped."""
-        if text.isascii() or self._emoji.isdisjoint(text):
-            return text.strip()
-        found = self._emoji.intersection(text)
+    def _spell_emoji(self, raw: str) -> tuple[str, ...]:
+        """The words of a whitespace-free piece of text with each emoji replaced by its name."""
         names = self._constants.emoji
-
-        def name(match: re.Match[str]) -> str:
-            before = match.start() - 1
-            return names[match.group()] if before < 0 or text[before] == " " else f" {names[match.group()]}"
-
-        return _any_of(found).sub(name, text).strip()
+        return tuple("".join([f" {names[mark]}" if mark in names else mark for mark in raw]).split())
 
     def token(self, raw: str) -> Token:
-        """The cached facts about one whitespace-separated piece of text."""
-        found = self._cache.get(raw)
-        if found is None:
-            if len(self._cache) >= _CACHE_LIMIT:
-                self._cache.clear()
-            found = self._cache[raw] = self._look_at(raw)
-        return found
+        """The facts about one whitespace-separated piece of text; not remembered."""
+        found = self.word(raw)
+        plain = found.valence is None and not found.triggers and found.lower not in _active_words()
+        return PLAIN if plain else found
 
-    def _look_at(self, raw: str) -> Token:
+    def word(self, raw: str) -> Token:
+        """The facts about a piece of text without the punctuation around it, plain or not."""
         stripped = raw.strip(string.punctuation)
-        return self.word(raw if len(stripped) <= 2 else stripped)
-
-    def word(self, word: str) -> Token:
-        """The facts about a word without the punctuation around it; not cached."""
+        word = raw if len(stripped) <= 2 else stripped
         lower = word.lower()
+        negates = lower in self._constants.negate or "n't" in lower
         return Token(
             lower=lower,
             upper=word.isupper(),
             valence=self._lexicon.get(lower),
             boost=self._constants.boosters.get(lower, 0.0),
-            negates=lower in self._constants.negate or "n't" in lower,
+            negates=negates,
             boosts=lower in self._constants.boosters,
-            inert=lower not in _active_words() and "n't" not in lower,
+            triggers=negates or lower in _trigger_words(),
         )
 
-    def valences(self, tokens: Sequence[Token]) -> dict[int, float]:
-        """Position → valence of the lexicon words, after all rules, in the order of the text."""
+    def valences(self, tokens: Sequence[Token], written: Sequence[str]) -> dict[int, float]:
+        """Position → valence of the lexicon words, after all rules, in the order of the text.
+
+        `written`: the words of `tokens` as they stand in the text, for the rule on capitals.
+        """
+        asked = [(i, token) for i, token in enumerate(tokens) if token is not PLAIN]
         found: dict[int, float] = {}
-        places = [i for i, token in enumerate(tokens) if token[_VALENCE] is not None]
-        if not places:
+        if not asked:
             return found
-        mixed_case = _is_mixed_case(tokens)
-        inert = [token[_INERT] for token in tokens]
-        for i in places:
-            if False not in inert[max(0, i - 3) : i + 1]:
-                found[i] = self._shout(tokens[i], tokens[i].valence or 0.0, mixed_case)
-            elif not tokens[i].boosts and not _is_kind_of(tokens, i):
-                found[i] = self._word_valence(tokens, i, mixed_case)
-        return _weigh_but(tokens, found)
+        mixed_case = True in [token.upper for _, token in asked] and _is_mixed_case(written)
+        near = {place for i, token in asked if token.triggers for place in range(i - 2, i + 4)}
+        for i, token in asked:
+            if token.valence is not None:
+                if i not in near:
+                    found[i] = self._shout(token, token.valence, mixed_case)
+                elif not token.boosts and not _is_kind_of(tokens, i):
+                    found[i] = self._word_valence(tokens, i, mixed_case)
+        return _weigh_but(asked, found) if found else found
 
     def _shout(self, token: Token, valence: float, mixed_case: bool) -> float:
         if token.upper and mixed_case:
@@ -167,8 +156,10 @@ class VaderEngine:
         for back in range(min(i, 3)):
             modifier = tokens[i - back - 1]
             if modifier.valence is None:
-                valence += self._boost(modifier, valence, mixed_case) * _DAMPING[back]
-                valence = self._negate(tokens, i, back, valence)
+                if modifier.boosts:
+                    valence += self._boost(modifier, valence, mixed_case) * _DAMPING[back]
+                if modifier.negates or back == 2:
+                    valence = self._negate(tokens, i, back, valence)
                 if back == 2:
                     valence = self._special_cases(tokens, i, valence)
         return self._least(tokens, i, valence)
@@ -188,8 +179,6 @@ class VaderEngine:
         return valence
 
     def _boost(self, modifier: Token, valence: float, mixed_case: bool) -> float:
-        if not modifier.boosts:
-            return 0.0
         boost = -modifier.boost if valence < 0 else modifier.boost
         if modifier.upper and mixed_case:
             boost += self._constants.caps if valence > 0 else -self._constants.caps
@@ -211,6 +200,8 @@ class VaderEngine:
 
     def _special_cases(self, tokens: Sequence[Token], i: int, valence: float) -> float:
         """Idioms around the word ("to die for", "the bomb") and two-word boosters ("kind of")."""
+        if idiomatic_words().isdisjoint([token.lower for token in tokens[i - 3 : i + 3]]):
+            return valence
         three, two, one, zero = (tokens[j].lower for j in range(i - 3, i + 1))
         special, boosters = self._constants.special, self._constants.boosters
         before = (f"{one} {zero}", f"{two} {one} {zero}", f"{two} {one}", f"{three} {two} {one}", f"{three} {two}")
@@ -230,24 +221,33 @@ class VaderEngine:
         return valence * self._constants.negation
 
 
-@lru_cache(maxsize=4096)
-def _any_of(emoji: frozenset[str]) -> re.Pattern[str]:
-    """Pattern of just the emoji that a text has: one of all twelve hundred is ten times slower."""
-    return re.compile(f"[{''.join(map(re.escape, sorted(emoji)))}]")
+_SMALL_WORDS = frozenset(("the", "of", "to", "for"))
+"""Words of idioms that by themselves make no idiom likely."""
+
+
+@cache
+def idiomatic_words() -> frozenset[str]:
+    """Words of which at least one stands in every idiom and every booster of two words."""
+    constants = package_constants()
+    phrases = [phrase for phrase in (*constants.special, *constants.boosters) if " " in phrase]
+    return frozenset(" ".join(phrases).split()) - _SMALL_WORDS
+
+
+@cache
+def _trigger_words() -> frozenset[str]:
+    """Words that may change the valence of a word up to three places after or two before them."""
+    return idiomatic_words() | {*package_constants().boosters, "no", "so", "this", "least", "kind"}
 
 
 @cache
 def _active_words() -> frozenset[str]:
     """Every word that some rule names: anything else only carries its own valence."""
-    constants = package_constants()
-    idioms = " ".join((*constants.special, *constants.boosters)).split()
-    rules = ("no", "or", "nor", "never", "so", "this", "without", "doubt", "least", "at", "very", "kind", "of")
-    return frozenset((*idioms, *constants.boosters, *constants.negate, *rules))
+    return _trigger_words() | _SMALL_WORDS | {"or", "nor", "doubt", "at", "very", "but"}
 
 
-def _is_mixed_case(tokens: Sequence[Token]) -> bool:
+def _is_mixed_case(words: Sequence[str]) -> bool:
     """Whether some but not all words are in capitals."""
-    shouting = [token[_UPPER] for token in tokens]
+    shouting = list(map(str.isupper, words))
     return True in shouting and False in shouting
 
 
@@ -255,16 +255,15 @@ def _is_kind_of(tokens: Sequence[Token], i: int) -> bool:
     return tokens[i].lower == "kind" and i + 1 < len(tokens) and tokens[i + 1].lower == "of"
 
 
-def _weigh_but(tokens: Sequence[Token], found: dict[int, float]) -> dict[int, float]:
+def _weigh_but(asked: Sequence[tuple[int, Token]], found: dict[int, float]) -> dict[int, float]:
     """Halve what stands before the first "but" and raise what follows.
 
     The package looks each value up by its *first* equal in the list and scales that one; equal values
     therefore interact. A heap of positions per value gives the same answer without the quadratic search.
     """
-    words = [token.lower for token in tokens]
-    if "but" not in words:
+    but = next((i for i, token in asked if token.lower == "but"), None)
+    if but is None:
         return found
-    but = words.index("but")
     places: dict[float, list[int]] = {}
     for i, value in found.items():
         places.setdefault(value, []).append(i)  # ascending, hence already a heap
