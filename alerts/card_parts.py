@@ -30,9 +30,9 @@ class Plan:
     """What the mandate says of one incident, in names that people know.
 
     `owner` owns the matter, `in_charge` is whom it was handed to, `final_message` who has the last word in
-    public; `may` is what the people addressed may do themselves; `confirm_at_once` whether customer service may confirm before asking inside (None: not said);
-    `call_manager_when` and `extra_staff` are the plan's own words; `names` gives the names of person ids,
-    `themes` what themes are called in the reader's language.
+    public; `may` is what the people addressed may do themselves; `confirm_at_once` whether customer service may
+    confirm before asking inside (None: not said); `call_manager_when` and `extra_staff` are the plan's own words;
+    `names` gives the names of person ids, `themes` what themes are called in the reader's language.
     """
 
     owner: str = ""

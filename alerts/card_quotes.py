@@ -1,4 +1,7 @@
-"""Which posts a card shows: unhappy ones of the leading theme first, the furthest heard and the newest, no copies."""
+"""Which posts a card shows: unhappy ones of the leading theme, the furthest heard and the newest, no copies.
+
+Where it is not anger that surges (a joke, a rumour), those that are most like the rest.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +34,11 @@ def chosen_quotes(incident: Incident, most: int) -> tuple[Quote, ...]:
     by_rank: dict[tuple[bool, bool, bool], list[Quote]] = {}
     for post in _candidates(incident, theme):
         on_theme = not theme or theme in post.themes
-        rank = (post.negative and on_theme, post.negative, on_theme) if angry else (on_theme, post.negative, False)
+        rank = (post.negative and on_theme, post.negative, on_theme) if angry else (on_theme, False, False)
         by_rank.setdefault(rank, []).append(post)
     picked: list[Quote] = []
     for rank in sorted(by_rank, reverse=True):
-        for post in _furthest_then_newest(by_rank[rank]):
+        for post in _furthest_then_newest(by_rank[rank]) if angry else by_rank[rank]:
             if len(picked) < most and not any(_alike(post, other) for other in picked):
                 picked.append(post)
     return tuple(picked)
@@ -58,7 +61,7 @@ def _candidates(incident: Incident, theme: str) -> Iterable[Quote]:
 
 def _quoted(evidence: Evidence | None) -> Iterator[Quote]:
     if evidence is not None:
-        yield from (post for post in (evidence.first, evidence.loudest, *evidence.examples) if post is not None)
+        yield from (post for post in (*evidence.examples, evidence.first, evidence.loudest) if post is not None)
 
 
 def _furthest_then_newest(posts: list[Quote]) -> list[Quote]:

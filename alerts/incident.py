@@ -134,10 +134,11 @@ class Incident:
     `signals` holds the newest signal per scope and detector; `mandate` is the snapshot of the mandate in force
     when the incident opened (a JSON document); `peak_at`/`peak_observed` belong to the highest signal.
     `seen` is, per level, when signals last asked for at least it (moved on by the time in which sources were
-    blind); `judged_at` the newest bucket judged. `leading` is the theme that leads
-    (`alerts.leading`), `familiar` are the themes that no longer make a new turn. `silenced` is the id of the silence that keeps it quiet. `root_place` is where its root message was ordered.
-    `handled` are the newest event ids of actions, so that a redelivered click is harmless. `stages` are the first
-    times of P6 (customer service, social, questions, media). `owner` is whoever it was handed to.
+    blind); `judged_at` the newest bucket judged. `leading` is the theme that leads (`alerts.leading`), `familiar`
+    are the themes that no longer make a new turn. `silenced` is the id of the silence that keeps it quiet.
+    `root_place` is where its root message was ordered. `handled` are the newest event ids of actions, so that a
+    redelivered click is harmless. `stages` are the first times of P6 (customer service, social, questions, media).
+    `owner` is whoever took it on first, or whom it was handed to.
     """
 
     number: int

@@ -122,10 +122,14 @@ def _weight(word: str) -> float:
 
 
 def pick_examples(rows: Sequence[MentionRow], most: int = _MOST_EXAMPLES) -> list[MentionRow]:
-    """Pick mentions that stand for the rest: typical words first, one each, no copies, at most one hostile."""
+    """Pick mentions that stand for the rest: typical words first, one each, no copies, at most one hostile.
+
+    Negative ones come first where they are a quarter or more; what surges without them is shown as it is.
+    """
     words = _people_per_word(rows)
     ranked = sorted(rows, key=lambda r: (-_typical(r, words), r.event_time, r.mention_id))
-    ranked.sort(key=lambda r: not r.negative)
+    if 4 * sum(row.negative for row in rows) >= len(rows):
+        ranked.sort(key=lambda r: not r.negative)
     picked: list[MentionRow] = []
     people: set[str] = set()
     keys: set[str | None] = set()

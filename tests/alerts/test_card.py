@@ -75,9 +75,10 @@ def test_how_big_and_where():
 
 
 def test_who_owns_it_and_what_the_reader_may_do():
-    assert "Ägare: Trafikledningen." in line(card(), "Ansvar")
+    assert "Trafikledningen äger frågan." in line(card(), "Ansvar")
     assert line(card(), "Du får själv") == (
-        "bekräfta öppet att vi har sett det, avvakta och höja nivån. Kundservice får bekräfta genast, utan att fråga först."
+        "bekräfta öppet att vi har sett det, avvakta och höja nivån. "
+        "Kundservice får bekräfta genast, utan att fråga först."
     )
 
 

@@ -42,7 +42,8 @@ def test_the_furthest_heard_comes_first_and_then_the_newest():
 
 def test_a_surge_without_anger_shows_what_it_is_about():
     joke = replace(NOISE, negative_people=3)
-    assert shown(post(1, themes=()), post(2, negative=False), evidence=joke) == [2, 1]
+    typical, other = post(3, negative=False), post(2, followers=900)
+    assert shown(post(1, themes=()), typical, other, evidence=joke) == [3, 2]
 
 
 def test_one_author_is_heard_once():
