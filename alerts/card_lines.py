@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from alerts.card_parts import Line, NextStep, Plan, called
-from alerts.card_quotes import is_angry
+from alerts.card_quotes import anger_leads
 from alerts.card_sentences import about, by_strength, lead_sentence
 from alerts.incident import Incident, IncidentState, ObligationKind, Reason
 from alerts.leading import leading_theme
@@ -178,7 +178,7 @@ def _draft(case: Case) -> str:
     At watch only when people are unhappy: a joke that is passed around must not be answered with an apology.
     """
     told_already = case.incident.first_own_post_at is not None or case.incident.state is IncidentState.CLOSED
-    called_for = case.incident.level > Level.WATCH or is_angry(case.incident.evidence)
+    called_for = case.incident.level > Level.WATCH or anger_leads(case.incident)
     if not case.plan.holding_statement or told_already or not called_for:
         return ""
     return case.reader.text("card.draft", text=quote(case.plan.holding_statement, 300))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from alerts.incident import Incident
 from alerts.leading import leading_theme
 from detectors.copies import copy_key
-from detectors.signal import Evidence, Quote, ScopeKind
+from detectors.signal import Evidence, Quote, ScopeKind, Signal
 
 ANGRY_SHARE = 0.25
 """From this part of unhappy people on it is anger that must be shown, else what the surge is about."""
@@ -28,9 +28,19 @@ def is_angry(evidence: Evidence | None) -> bool:
     return evidence is not None and evidence.negative_people >= max(1.0, ANGRY_SHARE * evidence.people)
 
 
+def anger_leads(incident: Incident) -> bool:
+    """Are people unhappy about what leads: by the leading theme's own signals, else by the incident's evidence?"""
+    own = [s.evidence for s in _signals_of(incident, leading_theme(incident))]
+    return any(map(is_angry, own)) if own else is_angry(incident.evidence)
+
+
+def _signals_of(incident: Incident, theme: str) -> list[Signal]:
+    return [s for s in incident.signals if s.scope.kind is ScopeKind.THEME and s.scope.name == theme]
+
+
 def chosen_quotes(incident: Incident, most: int) -> tuple[Quote, ...]:
     """Return at most `most` posts that show what the incident is about, best first."""
-    theme, angry = leading_theme(incident), is_angry(incident.evidence)
+    theme, angry = leading_theme(incident), anger_leads(incident)
     by_rank: dict[tuple[bool, bool, bool], list[Quote]] = {}
     for post in _candidates(incident, theme):
         on_theme = not theme or theme in post.themes
@@ -46,11 +56,7 @@ def chosen_quotes(incident: Incident, most: int) -> tuple[Quote, ...]:
 
 def _candidates(incident: Incident, theme: str) -> Iterable[Quote]:
     """Every quoted post once: the leading theme's own evidence first, then the incident's."""
-    own = [
-        s.evidence
-        for s in incident.signals
-        if s.scope.kind is ScopeKind.THEME and s.scope.name == theme and s.evidence
-    ]
+    own = [s.evidence for s in _signals_of(incident, theme)]
     found: dict[int, Quote] = {}
     for number, evidence in enumerate((*own, incident.evidence)):
         for post in _quoted(evidence):

@@ -7,6 +7,7 @@ it: a signal of its own, a person's word, or a large part of the posts.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from alerts.incident import Incident
 from detectors.signal import Evidence, ScopeKind, Signal
@@ -20,7 +21,18 @@ TAKES_OVER_AT = 1.5
 FORGOTTEN_AFTER = timedelta(hours=6)
 """A theme whose last signal is so much older than the incident's newest leads no more, if another one does."""
 
-_Weight = tuple[int, int, float]
+
+class _Weight(NamedTuple):
+    """How much a theme weighs: the highest level, the most unhappy people and the most beyond the usual."""
+
+    level: int = 0
+    unhappy: int = 0
+    excess: float = 0.0
+
+    def with_signal(self, signal: Signal) -> _Weight:
+        unhappy = signal.evidence.negative_people if signal.evidence is not None else 0
+        excess = signal.finding.observed - signal.finding.expected
+        return _Weight(max(self.level, signal.level), max(self.unhappy, unhappy), max(self.excess, excess))
 
 
 def leading_theme(incident: Incident) -> str:
@@ -32,8 +44,7 @@ def next_leader(incident: Incident) -> str:
     """Return who leads after `incident` has taken in new signals: the leader so far, unless clearly overtaken."""
     weights: dict[str, _Weight] = {}
     for signal in _recent(incident):
-        name = signal.scope.name
-        weights[name] = max(weights.get(name, _weight(signal)), _weight(signal))
+        weights[signal.scope.name] = weights.get(signal.scope.name, _Weight()).with_signal(signal)
     if not weights:
         return incident.leading
     best = max(sorted(weights), key=lambda name: weights[name])
@@ -47,16 +58,12 @@ def _recent(incident: Incident) -> list[Signal]:
     return [s for s in ours if newest is not None and newest - s.at < FORGOTTEN_AFTER]
 
 
-def _weight(signal: Signal) -> _Weight:
-    """How much a theme's signal weighs: level, then unhappy people, then what is beyond the usual."""
-    unhappy = signal.evidence.negative_people if signal.evidence is not None else 0
-    return int(signal.level), unhappy, signal.finding.observed - signal.finding.expected
-
-
 def _overtakes(new: _Weight, held: _Weight) -> bool:
-    if new[0] != held[0] or (new[1] or held[1]):
-        return new[0] > held[0] or (new[0] == held[0] and new[1] > TAKES_OVER_AT * held[1])
-    return new[2] > TAKES_OVER_AT * held[2]
+    if new.level != held.level:
+        return new.level > held.level
+    if new.unhappy or held.unhappy:
+        return new.unhappy > TAKES_OVER_AT * held.unhappy
+    return new.excess > TAKES_OVER_AT * held.excess
 
 
 def _named(incident: Incident) -> str:

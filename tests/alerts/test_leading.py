@@ -93,6 +93,15 @@ def test_a_surge_of_a_theme_without_anger_offers_no_draft_at_watch():
     assert TWICE in read(angry)
 
 
+def test_anger_about_something_else_does_not_bring_the_leaders_draft():
+    """The calm theme came first and leads; the brand is angry about what has no theme."""
+    world = World(mandate=MANDATE)
+    world.signals(theme("payment", unhappy=2, people=70, themes={"payment": 70}))
+    world.signals(brand(Level.WATCH, unhappy=30, mentions=90, themes={"payment": 70}))
+    assert leading_theme(world.one) == "payment"
+    assert TWICE not in read(world.one)
+
+
 def test_numbers_of_the_whole_brand_are_not_said_of_a_theme():
     card = read(after(brand(observed=30, themes={"payment": 18, "coffee": 2})))
     assert "Double charges: 30" not in card
