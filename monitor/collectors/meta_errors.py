@@ -34,6 +34,11 @@ class GraphError(HttpError):
         return (self.code == 100 and self.subcode in _GONE_SUBCODES) or self.code == 803
 
     @property
+    def is_general(self) -> bool:
+        """Whether every other call would fail, too: token, limit, trouble."""
+        return self.status in (401, 429, 500)
+
+    @property
     def retired(self) -> bool:
         """Whether this version of the API has it no more."""
         return self.code == 12

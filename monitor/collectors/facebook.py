@@ -1,0 +1,206 @@
+"""Facebook pages that you run: posts by you and by visitors, posts that tag you, comments, recommendations.
+
+Webhooks bring them within seconds; polling finds whatever a webhook did not bring, and works without any.
+
+Cursor: a target each of a page's lists (`since`, `walk`, `at`), one for its comments, one for re-reading, one for
+the token's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+from monitor.collectors.base import (
+    BaseCollector,
+    Batch,
+    CollectContext,
+    Cursor,
+    InboundAnswer,
+    InboundRequest,
+)
+from monitor.collectors.facebook_events import Events
+from monitor.collectors.facebook_page import EDGES, PageReader
+from monitor.collectors.facebook_post import PLATFORM, SITE, Page, number_in
+from monitor.collectors.http import HttpSession
+from monitor.collectors.meta_api import Graph, GraphError, token_sentence
+from monitor.collectors.meta_hook import MAX_BYTES, MetaHook
+from monitor.collectors.meta_options import MetaOptions
+from monitor.collectors.meta_token import watch_token
+from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
+from monitor.collectors.targets import State, read_targets
+from monitor.collectors.urls import WebAddress
+from monitor.durations import Duration
+from monitor.mention import Refusal, Removal
+
+RECHECKS_A_POLL = 25
+_AGAIN, _COMMENTS, _TOKEN = "again", "comments", "token"  # names of targets
+
+PageNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,30}$")]
+
+
+class FacebookPage(BaseModel):
+    """One page with its token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: PageNumber = Field(description="the page's number")
+    access_token: SecretStr = Field(description="a long-lived page token")
+    brand: str | None = Field(None, description="the brand that everything on this page is about")
+
+
+class FacebookOptions(MetaOptions):
+    """One page, or several of one app: Meta sends an app's webhooks to one address."""
+
+    type: Literal["facebook"] = "facebook"
+    page_id: PageNumber | None = Field(None, description="the page's number")
+    access_token: SecretStr | None = Field(None, description="a long-lived page token of that page")
+    pages: tuple[FacebookPage, ...] = Field((), description="several pages: {id, access_token, brand}")
+    every: Duration = Field(timedelta(minutes=2), ge=timedelta(seconds=10), description="how often they are asked")
+    ratings: bool = Field(True, description="read recommendations, as long as Meta gives them")
+    api_url: WebAddress = Field("https://graph.facebook.com", description="where the Graph API is")
+
+    @model_validator(mode="after")
+    def _some_page(self) -> FacebookOptions:
+        if (self.page_id is None) != (self.access_token is None):
+            raise ValueError("a page needs both `page_id` and `access_token`")
+        numbers = [page.id for page in self.all_pages()]
+        if not numbers:
+            raise ValueError("name a page: `page_id` and `access_token`, or several under `pages`")
+        if len(set(numbers)) < len(numbers):
+            raise ValueError("a page is there twice")
+        return self
+
+    def all_pages(self) -> tuple[FacebookPage, ...]:
+        """Every page with its token."""
+        if self.page_id is None or self.access_token is None:
+            return self.pages
+        return (FacebookPage(id=self.page_id, access_token=self.access_token), *self.pages)
+
+    def default_name(self) -> str:
+        """`facebook-` and the first page's number: it can be part of a webhook's address."""
+        return f"facebook-{next((page.id for page in self.all_pages()), '')}"
+
+
+class FacebookCollector(BaseCollector):
+    """Walks the pages' lists, reads comments where some came, and takes webhooks."""
+
+    type_name = "facebook"
+    Options = FacebookOptions
+    verified = True
+    fastest: ClassVar[timedelta] = timedelta(seconds=30)
+    max_bytes = MAX_BYTES
+
+    def __init__(self, options: FacebookOptions, http: HttpSession) -> None:
+        super().__init__(options, http)
+        self.options = options
+        self._hook = MetaHook("page", options.verify_token, options.app_secret)
+        self._readers = {page.id: self._reader(page) for page in options.all_pages()}
+        self._events = Events({number: reader.page for number, reader in self._readers.items()})
+        self._eager = False
+
+    def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
+        """News of every page, comments, rechecks. Raises SourceError."""
+        eager, self._eager = self._eager or context.hot, False
+        edges = [edge for edge in EDGES if edge != "ratings" or self.options.ratings]
+        targets = [f"{number} {what}" for number in self._readers for what in (*edges, _COMMENTS, _TOKEN)]
+
+        def read(key: str, state: State) -> Iterator[Batch]:
+            number, _, what = key.partition(" ")
+            if key == _AGAIN:
+                return self._read_again(state, context)
+            reader = self._readers[number]
+            if what == _COMMENTS:
+                return reader.comments(state, context)
+            if what == _TOKEN:
+                return watch_token(reader.graph, state, context.now)
+            return reader.edge(what, state, context, eager=eager)
+
+        for reader in self._readers.values():
+            reader.moved.clear()
+        return read_targets(cursor, [*targets, *([_AGAIN] if context.recheck else [])], context, read)
+
+    def receive(self, request: InboundRequest) -> InboundAnswer:
+        """A challenge, or changes that Meta tells of."""
+        answer = self._hook.judge(request)
+        if answer is not None:
+            return answer
+        try:
+            changes = self._hook.changes(request.body)
+        except ValueError as exc:
+            return InboundAnswer(status=400, text=str(exc))
+        batch, more = self._events.read(changes, request.received_at)
+        self._eager = self._eager or more
+        return InboundAnswer(batch, terse=True, poll=more and self._hook.may_poll(request.received_at))
+
+    def check(self) -> str:
+        """Whether each page can be read, what of it, and until when. Raises SourceError."""
+        told = [self._check_page(reader) for reader in self._readers.values()]
+        hook = (
+            f"Waits for Meta's webhooks at /hooks/{self.source}." if self._hook.is_open else "Takes no webhooks."
+        )
+        return " ".join([*told, hook])
+
+    def _check_page(self, reader: PageReader) -> str:
+        number = reader.page.number
+        name = reader.graph.get(f"/{number}", {"fields": "id,name"}).get("name")
+        missing = [edge for edge in EDGES if not self._shows(reader, edge)]
+        if "feed" in missing:
+            reader.graph.page(f"/{number}/feed", {"fields": "id", "limit": 1})  # raises with Meta's own words
+        kept = f", but not its {', '.join(missing)}" if missing else ""
+        ends = token_sentence(reader.graph.token_ends())
+        return f'The page "{str(name)[:60]}" ({number}) can be read{kept}.{ends}'
+
+    def _shows(self, reader: PageReader, edge: str) -> bool:
+        if edge == "ratings" and not self.options.ratings:
+            return True
+        try:
+            reader.graph.page(f"/{reader.page.number}/{edge}", {"fields": EDGES[edge].fields, "limit": 1})
+        except GraphError as exc:
+            if exc.is_general:
+                raise
+            return False
+        return True
+
+    def _reader(self, page: FacebookPage) -> PageReader:
+        options = self.options
+        base = f"{options.api_url.rstrip('/')}/{options.api_version}"
+        graph = Graph(self.http, base, page.access_token, options.app_secret)
+        named = Page(page.id, self.source, page.brand, options.language)
+        return PageReader(graph, named, options.look_back, options.every)
+
+    # --- once more
+
+    def _read_again(self, state: State, context: CollectContext) -> Iterator[Batch]:
+        read_at = recheck_state(state)
+        for global_id in due_rechecks(context, read_at, f"{SITE}/")[:RECHECKS_A_POLL]:
+            if context.stopping():
+                return
+            batch = self._again(global_id, context.now)
+            read_at = recheck_times(context, read_at, [global_id])
+            yield Batch(
+                batch.mentions, removals=batch.removals, refusals=batch.refusals, cursor={"read_at": read_at}
+            )
+
+    def _again(self, global_id: str, now: datetime) -> Batch:
+        """A post or comment as it is now; gone when no page that may show it does."""
+        page, number = number_in(global_id) or (None, "")
+        owner = self._readers.get(page or number.partition("_")[0])
+        readers = [owner] if owner is not None else [] if page or not number else list(self._readers.values())
+        denied = ""
+        for reader in readers:
+            try:
+                found = reader.again(number, now, is_comment=page is not None)
+            except (GraphError, ValueError) as exc:
+                if isinstance(exc, GraphError) and exc.is_general:
+                    raise
+                denied = str(exc)
+                continue
+            if found is not None:
+                return Batch((found,)) if found.text else Batch()
+        if denied:
+            return Batch(refusals=(Refusal(global_id, f"cannot be read again: {denied[:200]}"),))
+        return Batch(removals=(Removal(PLATFORM, global_id),)) if readers else Batch()

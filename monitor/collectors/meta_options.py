@@ -1,0 +1,39 @@
+"""What can be set for every source of Meta's."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from pydantic import Field, SecretStr, model_validator
+
+from monitor.collectors.base import SourceOptions
+from monitor.durations import Duration
+
+VERSION = "v26.0"
+"""The Graph API's version that this was written against. Meta keeps each for about two years."""
+
+_HOOK_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class MetaOptions(SourceOptions):
+    """Signed calls and signed webhooks."""
+
+    app_secret: SecretStr | None = Field(
+        None, min_length=16, description="the app's secret: proves calls, and that webhooks are Meta's"
+    )
+    verify_token: SecretStr | None = Field(
+        None, min_length=8, description="words of your own that Meta shows when the webhook is set up"
+    )
+    api_version: str = Field(VERSION, pattern=r"^v\d{1,3}\.\d$", description="the Graph API's version")
+    look_back: Duration = Field(timedelta(days=1), description="how far back the first poll goes")
+
+    @model_validator(mode="after")
+    def _webhooks_can_be_believed(self) -> MetaOptions:
+        if self.verify_token is None:
+            return self
+        if self.app_secret is None:
+            raise ValueError("webhooks need `app_secret`, too: without it anybody could send them")
+        if not _HOOK_NAME.fullmatch(self.name or self.default_name()):
+            raise ValueError("with webhooks `name` is part of an address: small letters, digits, `.`, `_`, `-`")
+        return self
