@@ -30,6 +30,7 @@ from monitor.jobs import Job
 from monitor.matching import Matcher
 from monitor.messages import DeliveryContext
 from monitor.pipeline import Pipeline
+from monitor.rereading import Rereading
 from monitor.scorers import Scorers
 from monitor.sink import StoreSink
 from monitor.store.store import Store
@@ -145,6 +146,8 @@ def build_monitor(
     monitor = Monitor(config, store, clock, pipeline, sink, deliverer)
     if network is not None:
         monitor.runners = build_runners(monitor, network)
+        reread = Rereading(store, sink, clock, network, by_name)
+        deliverer.context = replace(deliverer.context, reread=reread)
     return monitor
 
 
@@ -182,11 +185,14 @@ def build_runners(monitor: Monitor, network: Network) -> dict[str, SourceRunner]
 
 def poll_context(monitor: Monitor, source: str, now: datetime) -> CollectContext:
     """What one poll may know: threads to follow, posts to read again, the words, and whether it is hot."""
-    store = monitor.store
+    store, runner = monitor.store, monitor.runners.get(source)
+    most = getattr(runner.collector, "rechecks_a_poll", 0) if runner is not None else 0
+    due = store.recheck(source, now, limit=most)
     return CollectContext(
         now=now,
         watched=store.watched_threads(now, source=source),
-        recheck=store.recheck(source, now).global_ids,
+        recheck=due.global_ids,
+        rechecked=partial(store.rechecked, due),
         terms={brand.name: (brand.name, *brand.keywords) for brand in monitor.config.brands},
         stopping=monitor.stopping.is_set,
         hot=store.has_open_incidents(),

@@ -174,11 +174,15 @@ class SourceRunner:
     def interval(self, hot: bool) -> timedelta:
         """How long until the next poll when all is well: shorter while something grows and the limits allow it."""
         every = self.options.every
-        http = getattr(self.collector, "http", None)
-        if not hot or (http is not None and http.spare() < ENOUGH_SPARE):
+        if not hot or not self.has_spare():
             return every
         fastest: timedelta = getattr(self.collector, "fastest", timedelta(0))
         return min(every, max(self.options.every_when_hot or every / HOT_DIVISOR, fastest))
+
+    def has_spare(self) -> bool:
+        """Whether enough of the platform's limits is left for more than what is new."""
+        http = getattr(self.collector, "http", None)
+        return http is None or http.spare() >= ENOUGH_SPARE
 
     def words(self, exc: Exception) -> str:
         """What an exception says, on one line and without secrets."""
@@ -195,6 +199,8 @@ class _Poll:
         self.report = Report()
         self.health = runner.sink.load_health(runner.name) or SourceHealth(runner.name)
         context = runner.context_for(runner.name, self.started)
+        if not runner.has_spare():  # what is new comes first; what is to be read again waits for another poll
+            context = replace(context, recheck=(), rechecked=lambda: None)
         self.context = replace(context, stopping=lambda: runner.stop.is_set() or context.stopping())
         self.saved_at = self.started
 
@@ -204,6 +210,8 @@ class _Poll:
             self._collect()
         except Exception as exc:  # a source that fails stops no other, whatever it is
             error = self.runner.error_of(exc)
+        if (error is None or error.partial) and not self.context.stopping():
+            self.context.rechecked()
         self.health = self._judge(error)
         self.runner.sink.save_health(self.health)
         return PollOutcome(self.report, self.health, stopped=self.context.stopping())

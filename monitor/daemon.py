@@ -54,10 +54,8 @@ def run_daemon(config_file: Path, *, once: bool = False) -> int:
 
 
 def close(collector: Collector) -> None:
-    """Let a collector's connections go, if it has any."""
-    http = getattr(collector, "http", None)
-    if http is not None:
-        http.close()
+    """Let a collector's connections go."""
+    collector.close()
 
 
 @contextmanager

@@ -135,7 +135,7 @@ class Deliverer:
         if name is None:
             self._no_such_channel(notification, report)
             return True
-        incident = self.store.incident(notification.incident) if notification.incident is not None else None
+        incident = self._incident(notification)
         paused = any(health.paused(self.clock.now()) for health in self._healths.of(name, notification.place))
         if paused or self._waits_for_root(notification, incident, name):
             return False
@@ -143,6 +143,14 @@ class Deliverer:
         if notification.state is NotificationState.UNKNOWN and not notification.edit:
             return self._settle(task, report)
         return self._send(task, report)
+
+    def _incident(self, notification: Notification) -> Incident | None:
+        if notification.incident is None:
+            return None
+        incident = self.store.incident(notification.incident)
+        if incident is not None and self.context.reread is not None and self.context.reread(incident):
+            return self.store.incident(notification.incident)
+        return incident
 
     @staticmethod
     def _waits_for_root(notification: Notification, incident: Incident | None, name: str) -> bool:

@@ -30,7 +30,8 @@ class DeliveryContext:
     """What messages need beside the incident: language and time zone of the readers, and when a message is late.
 
     `planner` gives the plan to print (None: from the incident's own snapshot of the mandate); `silences` the
-    silences in force, which every alert names.
+    silences in force, which every alert names. `reread` reads an incident's quoted posts again before a message
+    is made, and says whether the store knows more then.
     """
 
     language: str = "en"
@@ -38,6 +39,7 @@ class DeliveryContext:
     late_after: timedelta = timedelta(minutes=2)
     planner: Planner | None = None
     silences: Callable[[datetime], Sequence[Silence]] | None = None
+    reread: Callable[[Incident], bool] | None = None
 
     def silenced_until(self, incident: Incident | None, now: datetime) -> datetime | None:
         """Until when a silence keeps all that the incident shows quiet; None when none does."""

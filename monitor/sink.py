@@ -82,7 +82,7 @@ class StoreSink:
                 self._store.heard(health.source, before.last_ok_at or health.last_ok_at, health.last_ok_at)
 
     def _tell(self, saved: Saved, now: datetime) -> None:
-        for brand in saved.earliest_bucket:
+        for brand in sorted({*saved.earliest_bucket, *self._store.brands_of(saved.changed)}):
             self._on_saved(brand, saved.changed, now)
 
 

@@ -88,7 +88,8 @@ class CollectContext:
 
     `recheck` holds global ids whose posts should be read again (edits, deletions); `terms` are the brands'
     search words by brand; `stopping()` is True when the daemon wants to stop (yield what you have and return);
-    `hot` says that one of the source's brands has an open incident: poll faster, within the limits.
+    `hot` says that one of the source's brands has an open incident: poll faster, within the limits. `rechecked` is
+    called by the runner when a poll has read `recheck` again.
     """
 
     now: datetime
@@ -97,6 +98,7 @@ class CollectContext:
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stopping: Callable[[], bool] = lambda: False
     hot: bool = False
+    rechecked: Callable[[], None] = lambda: None
 
 
 class SourceError(Exception):
@@ -142,13 +144,18 @@ class Collector(Protocol):
         """One sentence that says whether the source works and what it can see. Raises SourceError."""
         ...
 
+    def close(self) -> None:
+        """Give connections back; the collector is not used any more."""
+        ...
+
 
 class BaseCollector:
     """What collectors share. A collector's file holds one subclass whose `type_name` is the file's name.
 
     `verified` is False until recorded or documented answers have gone through it. `non_get` lists the calls
     other than GET that it may make (`"POST /oauth/token"`, path patterns as in fnmatch). `fastest` is the
-    shortest interval that is polite. `pushed` sources are not polled: they get their news through `receive`.
+    shortest interval that is polite. `rechecks_a_poll` is how many posts it reads again at a time.
+    `pushed` sources are not polled: they get their news through `receive`.
     """
 
     type_name: ClassVar[str]
@@ -157,10 +164,19 @@ class BaseCollector:
     non_get: ClassVar[tuple[str, ...]] = ()
     fastest: ClassVar[timedelta] = timedelta(seconds=15)
     pushed: ClassVar[bool] = False
+    rechecks_a_poll: ClassVar[int] = 25
 
     def __init__(self, options: SourceOptions, http: HttpSession) -> None:
         self.http = http
         self.source = options.name or options.default_name()
+
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:  # noqa: ARG002 - for those that can
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        return iter(())
+
+    def close(self) -> None:
+        """Give connections back; the collector is not used any more."""
+        self.http.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ REWIND = timedelta(seconds=5)  # servers see the same event at slightly differen
 EVENTS_A_BATCH = 500
 FOUND_A_BATCH = 100
 THREADS_A_POLL = 30
-RECHECKS_A_POLL = 100
 _LIVE = timedelta(seconds=30)
 _SOON = timedelta(seconds=2)
 _SILENT_TICKS = 60  # seconds without any event: all posts of the network are never that quiet
@@ -68,6 +67,7 @@ class BlueskyCollector(BaseCollector):
     type_name = "bluesky"
     Options = BlueskyOptions
     verified = True
+    rechecks_a_poll = 100
     non_get = ("POST /xrpc/com.atproto.server.createSession",)
     budget: ClassVar[Budget] = Budget(3000, timedelta(minutes=5))
 
@@ -203,8 +203,12 @@ class BlueskyCollector(BaseCollector):
     def _follows_threads(self) -> bool:
         return self.options.threads or self.options.quotes
 
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        return self._read_again({}, context)
+
     def _read_again(self, state: Cursor, context: CollectContext) -> Iterator[Batch]:
-        wanted = [uri for uri in context.recheck if uri.startswith("at://")][:RECHECKS_A_POLL]
+        wanted = [uri for uri in context.recheck if uri.startswith("at://")][: self.rechecks_a_poll]
         for start in range(0, len(wanted), POSTS_A_CALL):
             asked = wanted[start : start + POSTS_A_CALL]
             views = self._api.posts(asked)

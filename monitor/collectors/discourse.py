@@ -27,7 +27,6 @@ from monitor.mention import Mention, Refusal, Removal
 
 OVERLAP = timedelta(minutes=70)
 PAGES_A_POLL = 15
-RECHECKS_A_POLL = 30
 _AGAIN = "again"
 
 
@@ -60,6 +59,7 @@ class DiscourseCollector(BaseCollector):
     type_name = "discourse"
     Options = DiscourseOptions
     verified = True
+    rechecks_a_poll = 30
     budget: ClassVar[Budget] = Budget(50, timedelta(minutes=1))  # an address may 200; a key 60
     fastest: ClassVar[timedelta] = timedelta(seconds=30)
 
@@ -74,7 +74,7 @@ class DiscourseCollector(BaseCollector):
 
         def read(key: str, state: State) -> Iterator[Batch]:
             if key == _AGAIN:
-                return self._read_again(context)
+                return self.read_again(context)
             forum = self._forums[key]
             return walk_newest_first(
                 state,
@@ -121,9 +121,10 @@ class DiscourseCollector(BaseCollector):
                 refusals.append(Refusal(where, f"cannot be understood: {str(exc)[:100]}"))
         return mentions, refusals
 
-    def _read_again(self, context: CollectContext) -> Iterator[Batch]:
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
         ours = [(forum, i) for i in context.recheck for forum in self._forums.values() if forum.place_of(i)]
-        for forum, global_id in ours[:RECHECKS_A_POLL]:
+        for forum, global_id in ours[: self.rechecks_a_poll]:
             if context.stopping():
                 return
             topic, number = forum.place_of(global_id) or ("", "")

@@ -31,7 +31,6 @@ OVERLAP = timedelta(minutes=2)
 PAGES_A_POLL = 8
 PER_PAGE = 100
 COMMENTS_A_POLL = 15
-RECHECKS_A_POLL = 10
 _LIST_COST = 2  # a list with `include` counts twice
 
 
@@ -70,6 +69,7 @@ class FreshdeskCollector(BaseCollector):
     type_name = "freshdesk"
     Options = FreshdeskOptions
     verified = True
+    rechecks_a_poll = 10
     budget: ClassVar[Budget] = Budget(50, timedelta(minutes=1))  # the smallest plan's
 
     def __init__(self, options: FreshdeskOptions, http: HttpSession) -> None:
@@ -82,7 +82,7 @@ class FreshdeskCollector(BaseCollector):
         state = dict(cursor)
         yield from self._walk(state, context)
         yield from self._read_comments(state, context)
-        yield from self._read_again(context)
+        yield from self.read_again(context)
 
     def check(self) -> str:
         """Whether the key may list tickets. Raises SourceError."""
@@ -170,9 +170,10 @@ class FreshdeskCollector(BaseCollector):
 
     # --- deletions
 
-    def _read_again(self, context: CollectContext) -> Iterator[Batch]:
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
         numbers = [number for found in context.recheck if (number := number_in(found, self._desk)) is not None]
-        for number in numbers[:RECHECKS_A_POLL]:
+        for number in numbers[: self.rechecks_a_poll]:
             if context.stopping():
                 return
             answer = self._get(f"/tickets/{number}", {}, also_ok=(404,))

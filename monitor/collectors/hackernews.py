@@ -33,7 +33,6 @@ OVERLAP = timedelta(minutes=70)
 HITS_A_PAGE = 100
 PAGES_A_POLL = 10
 THREADS_A_POLL = 20
-RECHECKS_A_POLL = 30
 _THREADS, _AGAIN = "threads", "again"
 
 
@@ -55,6 +54,7 @@ class HackerNewsCollector(BaseCollector):
     type_name = "hackernews"
     Options = HackerNewsOptions
     verified = False
+    rechecks_a_poll = 30
     budget: ClassVar[Budget] = Budget(2_000, timedelta(hours=1))  # an address may 10,000
     fastest: ClassVar[timedelta] = timedelta(minutes=1)
 
@@ -78,7 +78,7 @@ class HackerNewsCollector(BaseCollector):
             if key == _THREADS:
                 return self._read_threads(state, context)
             if key == _AGAIN:
-                return self._read_again(context)
+                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._hits(keys[key], token),
@@ -143,9 +143,10 @@ class HackerNewsCollector(BaseCollector):
             read_at = read_times(context, PLATFORM, read_at, thread.root_id)
             yield Batch(tuple(mentions), refusals=tuple(refusals), cursor={"read_at": read_at})
 
-    def _read_again(self, context: CollectContext) -> Iterator[Batch]:
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
         ours = [found for found in context.recheck if found.startswith(f"{SITE}/")]
-        for global_id in ours[:RECHECKS_A_POLL]:
+        for global_id in ours[: self.rechecks_a_poll]:
             if context.stopping():
                 return
             number = global_id.rpartition("/")[2]

@@ -33,7 +33,6 @@ OVERLAP = timedelta(minutes=70)
 PER_PAGE = 50
 PAGES_A_POLL = 10
 THREADS_A_POLL = 10
-RECHECKS_A_POLL = 10
 _THREADS, _AGAIN = "threads", "again"
 _SWEDISH = ZoneInfo("Europe/Stockholm")
 
@@ -83,6 +82,7 @@ class KundoCollector(BaseCollector):
     type_name = "kundo"
     Options = KundoOptions
     verified = False
+    rechecks_a_poll = 10
     budget: ClassVar[Budget] = Budget(20, timedelta(minutes=1))  # none is published
     fastest: ClassVar[timedelta] = timedelta(minutes=1)
 
@@ -99,7 +99,7 @@ class KundoCollector(BaseCollector):
             if key == _THREADS:
                 return self._read_threads(state, context)
             if key == _AGAIN:
-                return self._read_again(context)
+                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._page(self._forums[key.removeprefix("forum ")], token, context.now),
@@ -175,8 +175,9 @@ class KundoCollector(BaseCollector):
             read_at = read_times(context, PLATFORM, read_at, thread.root_id)
             yield Batch(tuple(mentions), refusals=tuple(refusals), cursor={"read_at": read_at})
 
-    def _read_again(self, context: CollectContext) -> Iterator[Batch]:
-        for forum, number in self._places(context.recheck)[:RECHECKS_A_POLL]:
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        for forum, number in self._places(context.recheck)[: self.rechecks_a_poll]:
             if context.stopping():
                 return
             answer = self._get(f"/api/dialog/{forum.name}/{number}.json", {}, also_ok=(404, 410))

@@ -40,7 +40,6 @@ OVERLAP = timedelta(hours=2)
 PAGE_SIZE = 40
 PAGES_A_POLL = 15
 THREADS_A_POLL = 30
-RECHECKS_A_POLL = 40
 LOOK_UPS_A_POLL = 20
 _THREADS, _AGAIN = "threads", "again"
 
@@ -51,6 +50,7 @@ class MastodonCollector(BaseCollector):
     type_name = "mastodon"
     Options = MastodonOptions
     verified = True
+    rechecks_a_poll = 40
     budget: ClassVar[Budget] = Budget(300, timedelta(minutes=5))
 
     def __init__(self, options: MastodonOptions, http: HttpSession) -> None:
@@ -74,7 +74,7 @@ class MastodonCollector(BaseCollector):
             if key == _THREADS:
                 return self._read_threads(state, context)
             if key == _AGAIN:
-                return self._read_again(context)
+                return self.read_again(context)
             return self._read_tag(*pairs[key], state, context)
 
         return read_targets(cursor, [*pairs, *extra], context, read)
@@ -208,9 +208,11 @@ class MastodonCollector(BaseCollector):
 
     # --- edits and deletions
 
-    def _read_again(self, context: CollectContext) -> Iterator[Batch]:
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        self._now = context.now
         places = [(uri, self._place_of(uri)) for uri in context.recheck]
-        for uri, place in [pair for pair in places if pair[1] is not None][:RECHECKS_A_POLL]:
+        for uri, place in [pair for pair in places if pair[1] is not None][: self.rechecks_a_poll]:
             if place is None or context.stopping():
                 return
             try:

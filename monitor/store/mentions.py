@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +55,7 @@ class Recheck:
     """Posts of a source that are due to be read again, and the marks to be saved once that is done."""
 
     global_ids: tuple[str, ...] = ()
-    marks: Mapping[str, datetime] | None = None
+    marks: Mapping[str, tuple[datetime, int]] | None = None
 
 
 class Mentions(Subject):
@@ -212,28 +213,59 @@ class Mentions(Subject):
     def recheck(self, source: str, now: datetime, *, limit: int = 200) -> Recheck:
         """Posts of `source` that are 1, 24 or 48 hours old (by first sight) and not yet read again at that age."""
         due: dict[str, None] = {}
-        marks: dict[str, datetime] = {}
+        marks: dict[str, tuple[datetime, int]] = {}
         with self._db.reading() as connection:
             for age in RECHECK_AFTER:
+                left = limit - len(due)
+                if left <= 0:
+                    break
                 key = f"recheck/{source}/{age // timedelta(hours=1)}"
-                mark = connection.scalar(select(facts.c.at).where(facts.c.key == key)) or now - 2 * age
-                query = select(mentions.c.global_id, mentions.c.first_seen_at).where(
+                told = connection.execute(select(facts.c.at, facts.c.value).where(facts.c.key == key)).first()
+                # What could not be read for so long is let go. A batch's posts share one time, so their ids count.
+                after, last = (told.at, int(told.value or 0)) if told else (now - 2 * age, 0)
+                after = max(after, now - 2 * age)
+                seen = mentions.c.first_seen_at
+                query = select(mentions.c.global_id, seen, mentions.c.id).where(
                     mentions.c.source == source,
-                    mentions.c.first_seen_at > mark,
-                    mentions.c.first_seen_at <= now - age,
+                    seen >= after,
+                    (seen > after) | (mentions.c.id > last),
+                    seen <= now - age,
                     mentions.c.removed_at.is_(None),
                     ~mentions.c.backfill,
                 )
-                rows = connection.execute(query.order_by(mentions.c.first_seen_at).limit(limit)).all()
+                rows = connection.execute(query.order_by(seen, mentions.c.id).limit(left)).all()
                 due.update((row.global_id, None) for row in rows)
-                marks[key] = rows[-1].first_seen_at if len(rows) == limit else now - age
+                marks[key] = (
+                    (rows[-1].first_seen_at, rows[-1].id) if len(rows) == left else (now - age, sys.maxsize)
+                )
         return Recheck(tuple(due), marks)
 
     def rechecked(self, done: Recheck) -> None:
         """Remember that the posts of `done` were read again."""
-        rows = [{"key": key, "value": "", "at": mark} for key, mark in (done.marks or {}).items()]
+        rows = [{"key": key, "value": str(last), "at": at} for key, (at, last) in (done.marks or {}).items()]
         with self._db.writing() as connection:
             upsert(connection, facts, rows)
+
+    def places(self, ids: Iterable[int]) -> dict[str, tuple[str, ...]]:
+        """Where mentions can be read again: their global ids by source, without those that are gone."""
+        found: dict[str, tuple[str, ...]] = {}
+        query = select(mentions.c.source, mentions.c.global_id).where(
+            mentions.c.id.in_(sorted(set(ids))), mentions.c.removed_at.is_(None)
+        )
+        with self._db.reading() as connection:
+            for source, global_id in connection.execute(query.order_by(mentions.c.id)):
+                found[source] = (*found.get(source, ()), global_id)
+        return found
+
+    def brands_of(self, ids: Iterable[int]) -> tuple[str, ...]:
+        """The brands that any of the mentions concerns, by name."""
+        wanted = sorted(set(ids))
+        found: set[str] = set()
+        with self._db.reading() as connection:
+            for start in range(0, len(wanted), 500):
+                of = links.c.mention_id.in_(wanted[start : start + 500])
+                found.update(connection.scalars(select(links.c.brand).where(of).distinct()))
+        return tuple(sorted(found))
 
     def _comments_since(self, roots: Sequence[str], since: datetime) -> dict[str, int]:
         if not roots:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from monitor.store.quotes import refresh_quotes
 from monitor.store.records import PreparedBatch, Saved
 from monitor.store.subject import Subject
 from monitor.store.work import Work
@@ -35,4 +36,7 @@ class Saving(Subject):
             save_measurements(connection, prepared.measurements)
             save_refusals(connection, source, (*work.notes, *prepared.notes, *prepared.refusals), now)
             save_cursor(connection, source, cursor, now if work.taken else None)
-            return work.saved(prepared)
+            saved = work.saved(prepared)
+            if saved.changed:
+                refresh_quotes(connection, saved.changed)
+            return saved

@@ -252,6 +252,35 @@ def test_a_hot_brand_counts_like_a_hot_thread() -> None:
     assert due_in(run) <= timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    ("script", "left", "said"),
+    [
+        (yields(Batch()), 1.0, True),
+        (raises(SourceError("1 of 3 cannot be read: x.", partial=True)), 1.0, True),
+        (raises(SourceError("Down.")), 1.0, False),
+        (raises(SourceError("No more calls.", pause=True, retry_after=EVERY)), 1.0, False),
+        (yields(Batch()), 0.4, False),
+    ],
+)
+def test_what_was_read_again_is_noted_only_when_it_was(script: Script, left: float, said: bool) -> None:
+    """Not after a failure, and not where what is left of the limits is kept for what is new."""
+    done: list[str] = []
+    asked: list[tuple[str, ...]] = []
+
+    def noting(cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
+        asked.append(context.recheck)
+        return script(cursor, context)
+
+    def due(source: str, now: datetime) -> CollectContext:
+        return CollectContext(now, recheck=("f/1",), rechecked=lambda: done.append(source))
+
+    run = runner(noting, context_for=due)
+    run.collector.http.left = left  # type: ignore[attr-defined]  # the fake's
+    run.poll()
+    assert asked == [("f/1",) if left == 1.0 else ()]
+    assert done == ["fake"] * said
+
+
 def test_stop_ends_a_poll_after_the_batch_under_way() -> None:
     """What was stored is kept; the rest comes with the next start."""
     stop = Event()

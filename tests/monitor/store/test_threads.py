@@ -134,6 +134,28 @@ def test_posts_are_read_again_at_one_hour_one_day_and_two(store: Store) -> None:
     assert found == [(), ("1",), (), ("1",), (), ("1",), ()]
 
 
+def test_posts_of_one_batch_are_read_again_in_portions_and_none_is_left_out(store: Store) -> None:
+    """They all have the same time of first sight; what comes first by age comes first."""
+    save(store, *(made(f"{n}") for n in range(5)))
+    later = NOW + timedelta(hours=1.5)
+    found: list[tuple[str, ...]] = []
+    for _ in range(4):
+        due = store.recheck("tags", later, limit=2)
+        assert store.recheck("tags", later, limit=2) == due  # until it is said that it was done
+        store.rechecked(due)
+        found.append(due.global_ids)
+    assert found == [("0", "1"), ("2", "3"), ("4",), ()]
+    assert store.recheck("tags", later, limit=0).global_ids == ()
+
+
+def test_what_could_not_be_read_for_too_long_is_let_go_until_the_next_age(store: Store) -> None:
+    """A source that was away for hours does not come back to a backlog of old posts."""
+    store.rechecked(store.recheck("tags", NOW))
+    save(store, made("1"))
+    assert store.recheck("tags", NOW + timedelta(hours=3)).global_ids == ()
+    assert store.recheck("tags", NOW + timedelta(hours=25)).global_ids == ("1",)
+
+
 def test_a_thread_scope_is_that_of_its_root(store: Store) -> None:
     save(store, made("root"), made("c", parent_id="root", label="negative"))
     assert store.counters(BRAND, *ALWAYS)[Scope(BRAND, ScopeKind.THREAD, "root")][0][1].negative == 1
