@@ -61,6 +61,7 @@ class _Quotes(TypedDict):
 
 def _quotes(rows: Sequence[MentionRow], recent: Sequence[MentionRow]) -> _Quotes:
     """Return the posts to show, their authors numbered in the order in which they come."""
+    rows, recent = [row for row in rows if row.text], [row for row in recent if row.text]  # deleted ones are blank
     first, loudest, examples = _first(rows), _loudest(rows), pick_examples(recent)
     voices: dict[str, int] = {}
     for row in (first, loudest, *examples):

@@ -59,6 +59,13 @@ def test_evidence_counts_people_and_leaves_own_posts_out() -> None:
     assert all(q.mention_id != 90 for q in found.examples)
 
 
+def test_deleted_posts_are_counted_and_never_quoted() -> None:
+    gone = [row(i, "", followers=10**6, author=None) for i in range(3)]
+    found = build_evidence([*gone, *CARD[3:]])
+    assert found.mentions == 4
+    assert {quote.text for quote in (found.first, found.loudest, *found.examples) if quote} == {CARD[3].text}
+
+
 def test_no_mentions_make_empty_evidence() -> None:
     found = build_evidence([])
     assert (found.mentions, found.first, found.loudest, found.examples) == (0, None, None, ())
