@@ -79,10 +79,11 @@ class BrandJudge:
     def observe(self, observation: BrandObservation) -> tuple[Finding, ...]:
         """Judge a closed bucket and learn it. Returns what holds now, highest level first."""
         moment = self.calendar.moment(observation.at)
-        sharing = Counter(scope.kind for scope in observation.scopes)
+        begun = self._begun(observation)
+        sharing = Counter(scope.kind for scope, _ in begun)
         found: list[Finding] = []
         surprise = 0.0
-        for scope, seen in observation.scopes.items():
+        for scope, seen in begun:
             track, factor = self._track(scope), self._factor(scope, observation.at)
             volume = track.learn_volume(seen, factor)
             # a single source says what its brand says
@@ -100,11 +101,19 @@ class BrandJudge:
     def learn(self, observation: BrandObservation) -> None:
         """Learn a bucket of history: sums of every bucket, people where `at` is on a whole hour."""
         moment = self.calendar.moment(observation.at)
-        for scope, seen in observation.scopes.items():
+        for scope, seen in self._begun(observation):
             track, factor = self._track(scope), self._factor(scope, observation.at)
             track.learn_volume(seen, factor)
             track.learn_people(seen, moment, factor)
         self._threads.learn(observation.threads, observation.at.timestamp())
+
+    def _begun(self, observation: BrandObservation) -> list[tuple[Scope, Observation]]:
+        """Scopes to judge and learn. A source counts from its first mention: the time before it taught nothing."""
+        return [
+            (scope, seen)
+            for scope, seen in observation.scopes.items()
+            if scope.kind is not ScopeKind.SOURCE or seen.sums.mentions or scope in self._tracks
+        ]
 
     def _factor(self, scope: Scope, at: datetime) -> float:
         return self.options.event_factor(at, scope.name if scope.kind is ScopeKind.THEME else None)[0]

@@ -207,6 +207,19 @@ def test_what_is_learnt_is_told_in_days(fortnight: list[MentionRow]) -> None:
     assert not judge.cold
 
 
+def test_a_source_that_is_new_is_no_surge_of_that_source() -> None:
+    """It used to be judged by days on which nobody listened to it."""
+    old = [replace(row, source="old") for row in stream(14, 6)]
+    new = [
+        replace(row, source="new", mention_id=row.mention_id + 1)
+        for row in stream(1, 6, seed=2, start=T0 + timedelta(days=14))
+    ]
+    observed = observations(old + new, T0 + timedelta(days=14, hours=12), sources=["old", "new"])
+    judge = BrandJudge("b")
+    found = [f for o in observed for f in judge.observe(o)]
+    assert not [f for f in found if f.scope.name == "new" and f.level > Level.WATCH]
+
+
 def test_a_planned_event_widens_what_is_usual(last_day: LastDay) -> None:
     unrest, end = crowd(AFTERNOON, 20, 60), AFTERNOON + timedelta(hours=2)
     event = PlannedEvent(name="strike", starts=AFTERNOON - timedelta(hours=4), ends=end, factor=6)
