@@ -1,4 +1,4 @@
-"""The recorded airline weeks as an operator would meet them: history imported, then files dropped as time passes."""
+"""The recorded airline week as an operator would meet it: history imported, then files dropped as time passes."""
 
 from __future__ import annotations
 
