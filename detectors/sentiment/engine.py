@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, build, load
+from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, build, load, phrase_at
+from detectors.sentiment.memory import Remembered
 from detectors.sentiment.reading import Reading
 
 NEGATED_POSITIVE = -0.74
@@ -23,7 +24,8 @@ REACH_BEFORE = 4
 REACH_AFTER = 2
 """How many words a negation may follow a verb: "fungerar inte", "gillar jag inte"."""
 BEFORE_CONTRAST, AFTER_CONTRAST = 0.5, 1.3
-_CACHE_LIMIT = 200_000
+_MEMORY = 100_000
+"""Pieces of text remembered."""
 
 _PIECE = re.compile(
     r"[^\W_]+(?:[\'’][^\W_]+)*|[!?]+|\.+|</?3+|[:;=][\'’]?[-^o]?(?:[)(\]\[/\\|*$@]+|[dDpPsSxX3](?!\w))|\^\^|-_+-"
@@ -33,30 +35,33 @@ _SENTENCE_END = Word(clause_end=True, sentence_end=True, idle=False)
 _CLAUSE_END = Word(clause_end=True, idle=False)
 
 
+Piece = tuple[tuple[str, ...], tuple[tuple[int, Word], ...]]
+"""Tokens of a whitespace-free piece of text, and those that mean something, with their place in it."""
+
+
 class NordicEngine:
-    """The rules over one language's lists. Immutable but for its token cache; safe to share between threads."""
+    """The rules over one language's lists. Immutable but for its memory; safe to share between threads."""
 
     def __init__(self, language: str, own_words: Mapping[str, float] | None = None) -> None:
         self._lexicon: Lexicon = build(language, own_words) if own_words else load(language)
-        self._cache: dict[str, tuple[tuple[str, ...], tuple[Word, ...]]] = {}
+        self._pieces = Remembered(self._cut, _MEMORY)
 
     def read(self, text: str) -> Reading:
         """The rules' reading of a (masked) text."""
-        cached = self._cache.get
-        pieces = [cached(piece) or self._cut(piece) for piece in text.split()]
-        tokens = [token for piece in pieces for token in piece[0]]
-        words = [word for piece in pieces for word in piece[1]]
-        found = [(i, word) for i, word in enumerate(words) if word is not PLAIN]
+        tokens: list[str] = []
+        found: list[tuple[int, Word]] = []
+        for piece, marks in map(self._pieces.__getitem__, text.split()):
+            if marks:
+                start = len(tokens)
+                found += [(start + place, word) for place, word in marks] if start else marks
+            tokens += piece
         return _evaluate(tokens, _merge_phrases(tokens, found))
 
-    def _cut(self, piece: str) -> tuple[tuple[str, ...], tuple[Word, ...]]:
-        """Tokens and their meanings of a whitespace-free piece of text, remembered."""
+    def _cut(self, piece: str) -> Piece:
+        """Tokens and meanings of a whitespace-free piece of text."""
         tokens = tuple(_PIECE.findall(piece))
-        if len(self._cache) >= _CACHE_LIMIT:
-            self._cache.clear()
-        meanings = [self._meaning(token) for token in tokens]
-        found = self._cache[piece] = tokens, tuple(PLAIN if word == PLAIN else word for word in meanings)
-        return found
+        meanings = enumerate(map(self._meaning, tokens))
+        return tokens, tuple([(place, word) for place, word in meanings if word != PLAIN])
 
     def _meaning(self, mark: str) -> Word:
         if mark[0] in "!?.…":
@@ -72,48 +77,53 @@ class NordicEngine:
 def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tuple[int, Word]]:
     """The found words with each listed phrase as one, the words inside it dropped."""
     merged: list[tuple[int, Word]] = []
-    lower = [token.lower() for token in tokens]
-    lower.append("")
     done = -1
     for place in found:
         i, word = place
         if i <= done:
             continue
-        phrases = word.phrases
-        if phrases is not None and phrases.may_go_on(lower[i + 1]):
-            phrase = phrases.match(lower, i + 1)
-            if phrase is not None:
-                done = i + len(phrase.rest)
-                merged.append((i, phrase.word))
-                continue
-        if not word.idle or phrases is None:
+        if word.phrases is None:
+            merged.append(place)
+            continue
+        phrase = phrase_at(word.phrases, tokens, i + 1, str.lower)
+        if phrase is not None:
+            done = i + len(phrase.rest)
+            merged.append((i, phrase.word))
+        elif not word.idle:
             merged.append(place)
     return merged
 
 
 def _evaluate(tokens: list[str], found: list[tuple[int, Word]]) -> Reading:
-    words = [word for _, word in found]
-    shouted = sum([word.upper for word in words])
+    shouted = sum([word.upper for _, word in found])
     quiet = shouted * 2 <= len(tokens)  # in a text all in capitals no word stands out
     hits: list[tuple[float, int]] = []
-    sentence = opened = contrasts = bound = 0
+    sentence = opened = contrasts = negations = marks = service = 0
+    emoji = 0.0
     for at, (_, word) in enumerate(found):
+        negations += word.negates
         if word.valence:
             valence, negated = _in_context(found, at, quiet)
             hits.append((valence, sentence))
-            bound += negated
+            negations -= negated
+            service += word.service and word.valence < 0
+            if word.emoji:
+                emoji += word.valence
+                marks += 1
+        elif word.clause_end:
+            marks += 1
+            if word.sentence_end:
+                sentence, opened = sentence + 1, len(hits)
         elif word.contrast and len(hits) > opened:
             hits[opened:] = [(value * BEFORE_CONTRAST, number) for value, number in hits[opened:]]
             contrasts += 1
-        elif word.sentence_end:
-            sentence, opened = sentence + 1, len(hits)
     return Reading(
         hits=tuple(hits),
-        words=len(tokens) - sum([word.clause_end or word.emoji for word in words]),
+        words=len(tokens) - marks,
         sentences=sentence + 1,
-        service=sum([word.service and word.valence < 0 for word in words]),
-        emoji=sum([word.valence for word in words if word.emoji]),
-        negations=max(0, sum([word.negates for word in words]) - bound),
+        service=service,
+        emoji=emoji,
+        negations=max(0, negations),
         contrasts=contrasts,
         shouted=shouted,
         tokens=tokens,

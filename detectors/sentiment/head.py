@@ -9,11 +9,11 @@ beforehand; on a source with few complaints p_negative is too high by a constant
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from math import exp
 from operator import mul
 
 from detectors.sentiment.features import NAMES
@@ -31,17 +31,21 @@ class Head:
 
     weights: tuple[tuple[float, ...], ...]
     bias: tuple[float, ...]
+    _against_neutral: tuple[complex, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Only differences of the rows count: negative and positive against neutral, as one complex row."""
+        columns = zip(*self.weights, strict=True), [self.bias]
+        rows = [complex(bad - middle, good - middle) for column in columns for bad, middle, good in column]
+        object.__setattr__(self, "_against_neutral", tuple(rows))
 
     def probabilities(self, features: Sequence[float]) -> Probabilities:
         """Softmax of the three linear scores."""
-        negative_row, neutral_row, positive_row = self.weights
-        negative = self.bias[0] + sum(map(mul, negative_row, features))
-        neutral = self.bias[1] + sum(map(mul, neutral_row, features))
-        positive = self.bias[2] + sum(map(mul, positive_row, features))
-        top = max(negative, neutral, positive)
-        odds = math.exp(negative - top), math.exp(neutral - top), math.exp(positive - top)
-        total = odds[0] + odds[1] + odds[2]
-        return odds[0] / total, odds[1] / total, odds[2] / total
+        scores = sum(map(mul, self._against_neutral, features), self._against_neutral[-1])
+        top = max(scores.real, 0.0, scores.imag)
+        negative, neutral, positive = exp(scores.real - top), exp(-top), exp(scores.imag - top)
+        total = negative + neutral + positive
+        return negative / total, neutral / total, positive / total
 
 
 def head_from(table: Mapping[str, Sequence[Sequence[float]] | Sequence[float]]) -> Head:

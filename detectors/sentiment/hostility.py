@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, entries, list_text, rows
+from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, entries, list_text, phrase_at, rows
+from detectors.sentiment.memory import Remembered
 from detectors.sentiment.score import HostileKind
 
 ENOUGH = 2.0
@@ -23,64 +24,47 @@ _YOU = {
     "fi": "sinä sä sinut sut sinun sun te teidän teidät senkin olet oot olette",
     "en": "you your you're youre u ur y'all yall",
 }
-_CACHE_LIMIT = 50_000
+_MEMORY = 50_000
+"""Words remembered."""
 
 
 class HostilityJudge:
-    """The hostile words of one language. Immutable but for its cache; safe to share between threads."""
+    """The hostile words of one language. Immutable but for its memory; safe to share between threads."""
 
     def __init__(self, language: str) -> None:
         self._lexicon = hostile_lexicon(language)
         self._you = frozenset(_YOU[language].split())
-        self._cache: dict[str, Word] = {}
-        self._plain: set[str] = set()
+        self._words = Remembered(self._look_up, _MEMORY)
 
     def kind(self, tokens: Sequence[str]) -> HostileKind | None:
         """What kind of hostility the text has, the gravest first, or None."""
-        if self._plain.issuperset(tokens):
+        if not any(map(self._words.__getitem__, tokens)):
             return None
-        plain = self._plain
-        found = [
-            (i, word)
-            for i, token in enumerate(tokens)
-            if token not in plain and (word := self._look_up(token)) is not PLAIN
-        ]
-        if not found:
-            return None
-        lower = [_bare(token) for token in tokens]
-        lower.append("")
-        return self._weigh(found, lower)
+        found = [(i, word) for i, token in enumerate(tokens) if (word := self._words[token])]
+        weights = self._weigh(found, tokens)
+        total = sum(weights.values())
+        if 0 < total < ENOUGH and weights["insult"] and not self._you.isdisjoint(map(_bare, tokens)):
+            weights["insult"] += AIMED
+            total += AIMED
+        return max(_KINDS, key=lambda kind: weights[kind]) if total >= ENOUGH else None
 
-    def _look_up(self, token: str) -> Word:
-        if token in self._plain:
-            return PLAIN
-        word = self._cache.get(token) or self._lexicon.find(_bare(token))
-        if max(len(self._cache), len(self._plain)) >= _CACHE_LIMIT:
-            self._cache.clear()
-            self._plain.clear()
-        if word == PLAIN:
-            self._plain.add(token)
-            return PLAIN
-        self._cache[token] = word
-        return word
+    def _look_up(self, token: str) -> Word | None:
+        """The hostile word, or the beginning of a hostile phrase; None for all others."""
+        word = self._lexicon.find(_bare(token))
+        return None if word == PLAIN else word
 
-    def _weigh(self, found: Sequence[tuple[int, Word]], lower: Sequence[str]) -> HostileKind | None:
+    def _weigh(self, found: Sequence[tuple[int, Word]], tokens: Sequence[str]) -> dict[HostileKind, float]:
         weights = dict.fromkeys(_KINDS, 0.0)
         done = -1
         for i, word in found:
             if i <= done:
                 continue
-            phrases = word.phrases
-            phrase = phrases.match(lower, i + 1) if phrases and phrases.may_go_on(lower[i + 1]) else None
+            phrase = phrase_at(word.phrases, tokens, i + 1, _bare)
             if phrase is not None:
                 word, done = phrase.word, i + len(phrase.rest)
             if word.kind:
                 weights[word.kind] += word.valence  # type: ignore[index]  # the lists hold these kinds only
-        if 0 < sum(weights.values()) < ENOUGH and weights["insult"] and not self._you.isdisjoint(lower):
-            weights["insult"] += AIMED
-        if sum(weights.values()) < ENOUGH:
-            return None
-        return max(_KINDS, key=lambda kind: weights[kind])
+        return weights
 
 
 def _bare(token: str) -> str:

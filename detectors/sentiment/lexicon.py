@@ -12,7 +12,7 @@ Valences run from −4 (outrage) to 4 (delight), VADER's scale. An entry is a wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -60,6 +60,7 @@ class Phrases(NamedTuple):
     second: dict[str, tuple[Phrase, ...]]
     stems: tuple[Phrase, ...]
     beginnings: tuple[str, ...]
+    longest: int
 
     def match(self, lower: Sequence[str], start: int) -> Phrase | None:
         """The longest phrase that the words of `lower` (lower case) from `start` on complete."""
@@ -85,7 +86,17 @@ def index_phrases(phrases: Sequence[Phrase]) -> Phrases:
         if not phrase.rest[0].endswith("*"):
             second[phrase.rest[0]] = (*second.get(phrase.rest[0], ()), phrase)
     stems = tuple(phrase for phrase in phrases if phrase.rest[0].endswith("*"))
-    return Phrases(second, stems, tuple(phrase.rest[0][:-1] for phrase in stems))
+    longest = max(len(phrase.rest) for phrase in phrases)
+    return Phrases(second, stems, tuple(phrase.rest[0][:-1] for phrase in stems), longest)
+
+
+def phrase_at(
+    phrases: Phrases | None, tokens: Sequence[str], start: int, bare: Callable[[str], str]
+) -> Phrase | None:
+    """The longest of `phrases` that the tokens from `start` on complete; most are refused at the first one."""
+    if phrases is None or start >= len(tokens) or not phrases.may_go_on(bare(tokens[start])):
+        return None
+    return phrases.match([bare(token) for token in tokens[start : start + phrases.longest]], 0)
 
 
 class Word(NamedTuple):

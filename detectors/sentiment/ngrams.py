@@ -2,7 +2,7 @@
 
 The features of a text are the union over its words of each word's character n-grams, the word itself and the
 pair with its neighbour. Because nothing crosses more than two words, the weight of a word is computed once and
-cached, and a text costs two look-ups a word. Hashing is CRC-32: the same on every machine and in every run.
+remembered, and a pair costs one checksum. Hashing is CRC-32: the same on every machine and in every run.
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
 
+from detectors.sentiment.memory import Remembered
+
 BITS = 17
 BUCKETS = 1 << BITS
 SIZES = (3, 4, 5)
 """Lengths of the character n-grams, taken of the word with a mark at either end."""
 _DIGITS = re.compile(r"\d+")
 _REPEATED = re.compile(r"(.)\1{2,}")
-_CACHE_LIMIT = 50_000
+_LAST_ROW = BUCKETS - 1
+_MEMORY = 50_000
+"""Words remembered."""
 
 
 def bucket(gram: str) -> int:
     """The table row of an n-gram."""
-    return zlib.crc32(gram.encode("utf-8", "surrogatepass")) & (BUCKETS - 1)
+    return zlib.crc32(gram.encode("utf-8", "surrogatepass")) & _LAST_ROW
 
 
 def normal(token: str) -> str:
@@ -59,17 +63,21 @@ def text_buckets(tokens: list[str]) -> Iterator[int]:
 
 
 class Evidence(NamedTuple):
-    """Weights of one word and how many n-grams it has.
+    """What is known of one word.
 
     The weights of negative (real) and positive (imaginary) are one complex number: a text's sum is one call.
+    `body` is the normal word in bytes and `opens` the checksum of the word and a space, so that the checksum of a
+    pair goes on where the first word's ended.
     """
 
     weights: complex
     grams: int
+    body: bytes
+    opens: int
 
 
 class NgramTable:
-    """Weights of the n-grams of one language. Immutable but for its caches; safe to share between threads."""
+    """Weights of the n-grams of one language. Immutable but for its memory; safe to share between threads."""
 
     def __init__(self, data: bytes) -> None:
         """`data`: two little-endian floats (scales), then BUCKETS int8 of negative, then of positive."""
@@ -77,43 +85,26 @@ class NgramTable:
         self._scale_negative, self._scale_positive = scales[0], scales[1]
         self._negative = array("b", data[8 : 8 + BUCKETS])
         self._positive = array("b", data[8 + BUCKETS :])
-        self._words: dict[str, Evidence] = {}
-        self._pairs: dict[tuple[str, str], complex] = {}
+        self._words = Remembered(self._weigh, _MEMORY)
 
     def evidence(self, tokens: list[str]) -> tuple[float, float]:
         """(negative, positive) log-odds contributions of a text, divided by the root of its n-grams."""
         if not tokens:
             return 0.0, 0.0
-        known = self._words.get
-        weights, grams = zip(*[known(token) or self._weigh(token) for token in tokens], strict=True)
-        total = sum(weights)
-        if len(tokens) > 1:
-            pairs = self._pairs
-            try:
-                total += sum([pairs[pair] for pair in pairwise(tokens)])
-            except KeyError:
-                total += sum([self._weigh_pair(pair) for pair in pairwise(tokens)])
-        root = math.sqrt(sum(grams) + len(tokens) - 1)
-        return total.real * self._scale_negative / root, total.imag * self._scale_positive / root
+        weights, grams, bodies, opens = zip(*map(self._words.__getitem__, tokens), strict=True)
+        rows = [checksum & _LAST_ROW for checksum in map(zlib.crc32, bodies[1:], opens)]
+        words = sum(weights)
+        negative = words.real + sum(map(self._negative.__getitem__, rows))
+        positive = words.imag + sum(map(self._positive.__getitem__, rows))
+        root = math.sqrt(sum(grams) + len(rows))
+        return negative * self._scale_negative / root, positive * self._scale_positive / root
 
     def _weigh(self, token: str) -> Evidence:
-        rows = word_buckets(normal(token))
-        if len(self._words) >= _CACHE_LIMIT:
-            self._words.clear()
+        word = normal(token)
+        rows = word_buckets(word)
         negative, positive = (sum([table[row] for row in rows]) for table in (self._negative, self._positive))
-        found = Evidence(complex(negative, positive), len(rows))
-        self._words[token] = found
-        return found
-
-    def _weigh_pair(self, pair: tuple[str, str]) -> complex:
-        found = self._pairs.get(pair)
-        if found is not None:
-            return found
-        row = pair_bucket(normal(pair[0]), normal(pair[1]))
-        if len(self._pairs) >= 2 * _CACHE_LIMIT:
-            self._pairs.clear()
-        found = self._pairs[pair] = complex(self._negative[row], self._positive[row])
-        return found
+        body = word.encode("utf-8", "surrogatepass")
+        return Evidence(complex(negative, positive), len(rows), body, zlib.crc32(body + b" "))
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from detectors.sentiment.lexicon import load
+from detectors.sentiment.memory import Remembered
 
 _GREETINGS = frozenset(
     (
@@ -37,19 +38,19 @@ _GREETINGS = frozenset(
     )
 )
 _ENDS = (".", "!")
+_MEMORY = 50_000
+"""Words remembered."""
 
 
 def is_question(text: str, tokens: Sequence[str], language: str) -> bool:
     """Whether the (masked) text asks something. `language` is a family: sv, no, da, fi or en."""
     if "?" in text:
         return True
-    if not tokens or text.rstrip().endswith("!"):
+    if True not in map(question_openers(language).__getitem__, tokens) or text.rstrip().endswith("!"):
         return False
-    openers = question_openers(language)
-    if any(_bare(token) in openers for token in _openings(tokens)):
-        return True
-    ends = [i for i, token in enumerate(tokens[:-1]) if token.endswith(_ENDS)]
-    return any(_bare(token) in openers for i in ends for token in _openings(tokens[i + 1 : i + 5]))
+    starts = [0, *(i + 1 for i, token in enumerate(tokens[:-1]) if token.endswith(_ENDS))]
+    opens = question_openers(language)
+    return any(opens[token] for i in starts for token in _openings(tokens[i : i + 4]))
 
 
 def _openings(tokens: Sequence[str]) -> list[str]:
@@ -65,6 +66,7 @@ def _bare(word: str) -> str:
 
 
 @cache
-def question_openers(language: str) -> frozenset[str]:
-    """Single words that open a question in a language family."""
-    return frozenset(word for word in load(language).ask if " " not in word)
+def question_openers(language: str) -> Remembered[bool]:
+    """Token → whether it is a word that opens a question in a language family."""
+    words = frozenset(word for word in load(language).ask if " " not in word)
+    return Remembered(lambda token: _bare(token) in words, _MEMORY)
