@@ -2,8 +2,8 @@
 
 Webhooks bring them within seconds; polling finds whatever a webhook did not bring, and works without any.
 
-Cursor: a target each of a page's lists (`since`, `walk`, `at`), one for its comments, one for re-reading, one for
-the token's end.
+Cursor: a target a page, with a part for each of its lists (`since`, `walk`, `at`), one for its comments (`marks`,
+`posts`, `read_at`) and one for its token; and a target for re-reading.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ from monitor.collectors.base import (
     InboundRequest,
 )
 from monitor.collectors.facebook_events import Events
-from monitor.collectors.facebook_page import EDGES, PageReader
+from monitor.collectors.facebook_page import EDGES, PageReader, Poll
 from monitor.collectors.facebook_post import PLATFORM, SITE, Page, number_in
 from monitor.collectors.http import HttpSession
 from monitor.collectors.meta_api import Graph, GraphError, token_sentence
 from monitor.collectors.meta_hook import MAX_BYTES, MetaHook
 from monitor.collectors.meta_options import MetaOptions
-from monitor.collectors.meta_token import watch_token
 from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.urls import WebAddress
@@ -37,7 +36,7 @@ from monitor.durations import Duration
 from monitor.mention import Refusal, Removal
 
 RECHECKS_A_POLL = 25
-_AGAIN, _COMMENTS, _TOKEN = "again", "comments", "token"  # names of targets
+_AGAIN = "again"
 
 PageNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,30}$")]
 
@@ -105,23 +104,16 @@ class FacebookCollector(BaseCollector):
     def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
         """News of every page, comments, rechecks. Raises SourceError."""
         eager, self._eager = self._eager or context.hot, False
+        poll = Poll(context, eager)
         edges = [edge for edge in EDGES if edge != "ratings" or self.options.ratings]
-        targets = [f"{number} {what}" for number in self._readers for what in (*edges, _COMMENTS, _TOKEN)]
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            number, _, what = key.partition(" ")
             if key == _AGAIN:
                 return self._read_again(state, context)
-            reader = self._readers[number]
-            if what == _COMMENTS:
-                return reader.comments(state, context)
-            if what == _TOKEN:
-                return watch_token(reader.graph, state, context.now)
-            return reader.edge(what, state, context, eager=eager)
+            return self._readers[key].read(edges, state, poll)
 
-        for reader in self._readers.values():
-            reader.moved.clear()
-        return read_targets(cursor, [*targets, *([_AGAIN] if context.recheck else [])], context, read)
+        yield from read_targets(cursor, [*self._readers, *([_AGAIN] if context.recheck else [])], context, read)
+        poll.warnings.raise_first()
 
     def receive(self, request: InboundRequest) -> InboundAnswer:
         """A challenge, or changes that Meta tells of."""
@@ -160,7 +152,7 @@ class FacebookCollector(BaseCollector):
         try:
             reader.graph.page(f"/{reader.page.number}/{edge}", {"fields": EDGES[edge].fields, "limit": 1})
         except GraphError as exc:
-            if exc.is_general:
+            if exc.concerns_all or exc.is_trouble:
                 raise
             return False
         return True
@@ -195,7 +187,7 @@ class FacebookCollector(BaseCollector):
             try:
                 found = reader.again(number, now, is_comment=page is not None)
             except (GraphError, ValueError) as exc:
-                if isinstance(exc, GraphError) and exc.is_general:
+                if isinstance(exc, GraphError) and (exc.concerns_all or exc.is_trouble):
                     raise
                 denied = str(exc)
                 continue

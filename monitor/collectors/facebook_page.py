@@ -7,14 +7,14 @@ when that no longer leads anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from monitor.collectors.answers import HttpError
 from monitor.collectors.base import Batch, CollectContext
+from monitor.collectors.comment_book import CommentBook
 from monitor.collectors.facebook_post import (
     AGAIN_FIELDS,
     COMMENT_FIELDS,
@@ -30,6 +30,8 @@ from monitor.collectors.facebook_post import (
     rating_of,
 )
 from monitor.collectors.meta_api import Graph, GraphError, is_number
+from monitor.collectors.meta_parts import Read, Warnings, read_parts, watch_token
+from monitor.collectors.meta_walks import refuse_dead_end, walk_page
 from monitor.collectors.threads import due_threads, read_times
 from monitor.collectors.times import parse_time
 from monitor.collectors.walks import Page as WalkPage
@@ -40,7 +42,6 @@ OVERLAP = timedelta(hours=6)  # posts by visitors may be let through late, and k
 COMMENTS_OVERLAP = timedelta(hours=2)
 POSTS_A_CALL, COMMENTS_A_CALL = 50, 100
 PAGES_A_POLL, COMMENT_PAGES_A_POLL, THREADS_A_POLL = 10, 30, 20
-_REMEMBERED_POSTS = 300
 _OFF = timedelta(days=1)
 _DENIED = 403
 
@@ -75,6 +76,15 @@ theirs, while most of the comments stand under the page's own.
 
 
 @dataclass
+class Poll:
+    """One poll: what it may know, whether all lists are due, and what is wrong in part."""
+
+    context: CollectContext
+    eager: bool
+    warnings: Warnings = field(default_factory=Warnings)
+
+
+@dataclass
 class PageReader:
     """One page through one token. `moved` are the comment marks of the newest posts, as this poll saw them."""
 
@@ -83,6 +93,17 @@ class PageReader:
     look_back: timedelta
     every: timedelta
     moved: dict[str, str] = field(default_factory=dict)
+
+    def read(self, edges: Iterable[str], state: State, poll: Poll) -> Iterator[Batch]:
+        """All that is new on the page. Raises SourceError."""
+        self.moved.clear()
+        context = poll.context
+        parts: dict[str, Read] = {
+            name: partial(self.edge, name, context=context, eager=poll.eager) for name in edges
+        }
+        parts["comments"] = partial(self.comments, poll=poll)
+        parts["token"] = partial(watch_token, self.graph, now=context.now, warnings=poll.warnings)
+        return read_parts(state, parts, "feed", context, poll.warnings)
 
     # --- what stands on the page
 
@@ -108,30 +129,30 @@ class PageReader:
     def _items(self, name: str, edge: Edge, state: State, context: CollectContext, place: str | None) -> WalkPage:
         params = {"fields": edge.fields, "limit": POSTS_A_CALL}
         found = self.graph.page(f"/{self.page.number}/{name}", params, place)
-        _refuse_dead_end(found.items, found.next, place, state)
+        refuse_dead_end(found.items, found.next, place, state)
         if edge.counted and place is None:
             marked = [item for item in found.items if isinstance(item, Mapping) and is_number(item.get("id"))]
             self.moved.update({str(item["id"]): comment_mark(item) for item in marked})
-        return _walk_page(found.items, found.next, lambda item: edge.make(item, self.page, context.now), name)
+        return walk_page(found.items, found.next, lambda item: edge.make(item, self.page, context.now), name)
 
     # --- comments
 
-    def comments(self, state: State, context: CollectContext) -> Iterator[Batch]:
+    def comments(self, state: State, poll: Poll) -> Iterator[Batch]:
         """Comments of posts where some came, and of watched threads. Raises SourceError."""
-        book = _Book.of(state)
+        book, context = CommentBook.of(state), poll.context
         roots = [number_in(thread.root_id) for thread in due_threads(context, PLATFORM, book.read_at, self.every)]
         watched = [found[1] for found in roots if found and found[1].startswith(f"{self.page.number}_")]
         due = dict.fromkeys([*book.walks, *book.moved(self.moved), *(n for n in watched if n not in self.moved)])
-        denied: GraphError | None = None
         for post in list(due)[:THREADS_A_POLL]:
             if context.stopping():
                 return
             try:
                 yield from self._thread(post, book, context)
             except GraphError as exc:
-                if exc.is_general:
+                if exc.concerns_all or exc.is_trouble:
                     raise
-                denied = exc if exc.status == _DENIED and post.startswith(f"{self.page.number}_") else denied
+                if exc.status == _DENIED and post.startswith(f"{self.page.number}_"):
+                    poll.warnings.add(str(exc), exc.remedy)
                 refusals = (
                     () if exc.gone else (Refusal(f"comments of {post}", f"cannot be read: {str(exc)[:200]}"),)
                 )
@@ -139,10 +160,8 @@ class PageReader:
                 yield Batch(refusals=refusals, cursor=book.state())
             book.read_at = read_times(context, PLATFORM, book.read_at, f"{SITE}/{post}")
             yield Batch(cursor=book.state())
-        if denied is not None:
-            raise denied
 
-    def _thread(self, post: str, book: _Book, context: CollectContext) -> Iterator[Batch]:
+    def _thread(self, post: str, book: CommentBook, context: CollectContext) -> Iterator[Batch]:
         own = book.posts.get(post, {})
         walk = walk_newest_first(
             own,
@@ -168,9 +187,9 @@ class PageReader:
             "limit": COMMENTS_A_CALL,
         }
         found = self.graph.page(f"/{post}/comments", params, place)
-        _refuse_dead_end(found.items, found.next, place, state)
+        refuse_dead_end(found.items, found.next, place, state)
         where = f"comments of {post}"
-        return _walk_page(found.items, found.next, lambda i: comment_of(i, self.page, context.now, post), where)
+        return walk_page(found.items, found.next, lambda i: comment_of(i, self.page, context.now, post), where)
 
     # --- once more
 
@@ -184,80 +203,3 @@ class PageReader:
             raise
         make: Make = comment_of if is_comment else post_of
         return replace(make({"id": number, **item}, self.page, now), edited_at=now)
-
-
-@dataclass
-class _Book:
-    """What is remembered of the comments: marks and walks by post, and when watched threads were read."""
-
-    marks: dict[str, str]
-    posts: dict[str, State]
-    read_at: dict[str, object]
-
-    @classmethod
-    def of(cls, state: State) -> _Book:
-        """Out of the cursor, whatever is there."""
-        marks, posts, read_at = (state.get(name) for name in ("marks", "posts", "read_at"))
-        return cls(
-            {str(k): str(v) for k, v in marks.items()} if isinstance(marks, dict) else {},
-            {k: dict(v) for k, v in posts.items() if isinstance(v, dict) and is_number(k)}
-            if isinstance(posts, dict)
-            else {},
-            dict(read_at) if isinstance(read_at, dict) else {},
-        )
-
-    @property
-    def walks(self) -> list[str]:
-        """Posts whose comments were not read to the end."""
-        return [number for number, own in self.posts.items() if "walk" in own]
-
-    def moved(self, marks: Mapping[str, str]) -> list[str]:
-        """Posts whose comments moved since they were read: never read ones first, then those read longest ago."""
-        order = {number: place for place, number in enumerate(self.posts)}
-        found = [number for number, mark in marks.items() if self.marks.get(number) != mark]
-        found = [number for number in found if number in order or not marks[number].startswith("0 ")]
-        return sorted(found, key=lambda number: order.get(number, -1))
-
-    def note(self, post: str, own: State) -> None:
-        """Where the walk through a post's comments stands."""
-        self.posts.pop(post, None)
-        self.posts[post] = own
-
-    def finish(self, post: str, own: State, marks: Mapping[str, str]) -> None:
-        """A post's comments were read to the end, as far as they can be."""
-        self.note(post, own)
-        self.marks[post] = marks.get(post, self.marks.get(post, ""))
-
-    def state(self) -> State:
-        """For the cursor: of the posts read last."""
-        kept = dict(list(self.posts.items())[-_REMEMBERED_POSTS:])
-        marks = {number: mark for number, mark in self.marks.items() if number in kept}
-        return {"marks": marks, "posts": kept, "read_at": dict(self.read_at)}
-
-
-def _refuse_dead_end(items: tuple[Any, ...], following: str | None, place: str | None, state: State) -> None:
-    """A kept cursor that leads to nothing is dead, not the end of the list: the walk is to begin anew."""
-    walk = state.get("walk")
-    kept = walk.get("token") if isinstance(walk, dict) else None
-    if place is not None and place == kept and not items and following is None:
-        error = HttpError("A kept place in a list leads nowhere.", remedy="It is read anew.")
-        error.status = 400
-        raise error
-
-
-def _walk_page(
-    items: tuple[Any, ...], following: str | None, make: Callable[[Mapping[str, Any]], Mention], where: str
-) -> WalkPage:
-    mentions: list[Mention] = []
-    refusals: list[Refusal] = []
-    times: list[datetime] = []
-    for item in items:
-        try:
-            made = make(item)
-        except (ValueError, TypeError, AttributeError, KeyError) as exc:
-            number = item.get("id") if isinstance(item, Mapping) else item
-            refusals.append(Refusal(f"{where}: {str(number)[:60]}", f"cannot be understood: {str(exc)[:100]}"))
-            continue
-        times += [made.created_at] if made.created_at else []
-        mentions += [made] if made.text else []  # a picture alone: nothing to read
-    return WalkPage(tuple(mentions), following, max(times, default=None), refusals=tuple(refusals))

@@ -34,9 +34,14 @@ class GraphError(HttpError):
         return (self.code == 100 and self.subcode in _GONE_SUBCODES) or self.code == 803
 
     @property
-    def is_general(self) -> bool:
-        """Whether every other call would fail, too: token, limit, trouble."""
-        return self.status in (401, 429, 500)
+    def concerns_all(self) -> bool:
+        """Whether every other call with this token would fail, too: the token itself, or a limit."""
+        return self.status in (401, 429)
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether Meta has trouble of its own, which passes."""
+        return self.status == 500
 
     @property
     def retired(self) -> bool:
