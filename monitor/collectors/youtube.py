@@ -18,6 +18,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
+from monitor.collectors.deeper import deepened
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
@@ -109,7 +110,7 @@ class YouTubeCollector(BaseCollector):
     # --- own channels
 
     def _read_channel(self, channel: str, state: State, context: CollectContext) -> Iterator[Batch]:
-        state, overlap = _deepened(state, context.now, DEEP_EVERY, OVERLAP, DEEP_OVERLAP)
+        state, overlap = deepened(state, context.now, DEEP_EVERY, OVERLAP, DEEP_OVERLAP)
         try:
             yield from self._comments(state, {"allThreadsRelatedToChannelId": channel}, overlap, context)
         except NothingThereError as exc:
@@ -188,7 +189,7 @@ class YouTubeCollector(BaseCollector):
     ) -> Iterator[Batch]:
         """A video's comments where their number moved, a walk is unfinished, or a day has passed."""
         before = known[number]
-        state, overlap = _deepened(before, context.now, WHOLE_EVERY, DEEP_OVERLAP, WHOLE_VIDEO)
+        state, overlap = deepened(before, context.now, WHOLE_EVERY, DEEP_OVERLAP, WHOLE_VIDEO)
         if not count or (before.get("count") == count and overlap != WHOLE_VIDEO and "walk" not in before):
             return
         state.setdefault(
@@ -230,16 +231,6 @@ def _gone(ids: Sequence[str], found: Mapping[str, object], refusals: Sequence[Re
     """Which videos are gone; none where some could not be understood."""
     missing = [number for number in ids if number not in found]
     return () if refusals else tuple(Removal(PLATFORM, VIDEO + number) for number in missing)
-
-
-def _deepened(
-    state: State, now: datetime, every: timedelta, usual: timedelta, deep: timedelta
-) -> tuple[State, timedelta]:
-    """The state and how far to look back: now and then further, for late arrivals and replies to old threads."""
-    last = parse_time(state.get("deep_at"))
-    if "walk" in state or (last is not None and now - last < every):
-        return dict(state), usual
-    return {**state, "deep_at": now.isoformat()}, deep
 
 
 def _either(words: Sequence[str]) -> str:
