@@ -33,6 +33,7 @@ class ActionKind(StrEnum):
     MERGE = "merge"
     SPLIT = "split"
     REOPEN = "reopen"
+    SILENCE = "silence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ class Action:
 
     `data` holds what the action needs: `level`, `until` (ISO time), `reason`, `to`, `text`, `status`, `url`,
     `brand`, `theme`, `thread`, `other` (incident number), `scope` (`theme:payment`), `next_update` (ISO time),
-    `groups` (Slack user groups and channels of the person, comma-separated), `event_id` (for redelivered clicks).
+    `lasts` (`4h`) and `up_to` (a level) of a silence, `groups` (Slack user groups and channels of the person,
+    comma-separated), `event_id` (for redelivered clicks). With `only_asks` nothing is done: the answer tells
+    whether it would be allowed, and a refusal is written down.
     """
 
     kind: ActionKind

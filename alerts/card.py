@@ -62,6 +62,7 @@ MENU = (
     ActionKind.FACT,
     ActionKind.MESSAGE,
     ActionKind.POSTED,
+    ActionKind.SILENCE,
 )
 """What the menu offers, in this order."""
 

@@ -19,6 +19,7 @@ from alerts.deciding.joining import group_signals
 from alerts.deciding.own_posts import apply_own_post, concerns
 from alerts.deciding.people import HANDLERS
 from alerts.deciding.praise import tell_praise
+from alerts.deciding.quiet import silence, silence_level
 from alerts.deciding.signals import apply_signals
 from alerts.incident import Decision, Incident, IncidentState, Notification, Refusal, TimelineEvent
 from alerts.mandate import Mandate
@@ -110,6 +111,7 @@ class _Desk:
             (*self.timeline, *(line for d in drafts for line in d.timeline)),
             (*self.notifications, *(n for d in drafts for n in d.notifications)),
             self.refusal,
+            tuple(silence for d in drafts for silence in d.silences),
         )
 
 
@@ -170,10 +172,10 @@ def _act_on(desk: _Desk, draft: Draft, action: Action) -> None:
     action = _named(draft.mandate, action)
     if not _allowed(desk, draft, action):
         return
-    if draft.seen_before(text_of(action, "event_id")):
+    if text_of(action, "only_asks") or draft.seen_before(text_of(action, "event_id")):
         return
     together = {ActionKind.MERGE: _merge, ActionKind.SPLIT: _split}.get(action.kind)
-    why = together(desk, draft, action) if together else HANDLERS[action.kind](draft, action)
+    why = together(desk, draft, action) if together else _ALONE[action.kind](draft, action)
     if why is not None:
         desk.refusal = Refusal(str(action.kind), action.by, (), why)
 
@@ -187,11 +189,12 @@ def _allowed(desk: _Desk, draft: Draft, action: Action) -> bool:
     """Does the mandate of the incident allow it? A refusal is answered and written down (practice P13)."""
     incident, mandate = draft.incident, draft.mandate
     groups = [g for g in text_of(action, "groups").split(",") if g]
-    if may(
-        mandate, action.kind, action.by, level=incident.level, at=desk.now, brand=incident.brand, groups=groups
-    ):
+    level = incident.level
+    if action.kind is ActionKind.SILENCE:
+        level = max(level, silence_level(action))
+    if may(mandate, action.kind, action.by, level=level, at=desk.now, brand=incident.brand, groups=groups):
         return True
-    allowed = who_may(mandate, action.kind, level=incident.level, at=desk.now, brand=incident.brand)
+    allowed = who_may(mandate, action.kind, level=level, at=desk.now, brand=incident.brand)
     why = "not_allowed" if action.by in mandate.people else "unknown_person"
     desk.refusal = Refusal(str(action.kind), action.by, allowed, why)
     draft.write(
@@ -221,6 +224,10 @@ def _flag(desk: _Desk, action: Action) -> None:
             desk.timeline += [_without_incident(line) for line in draft.timeline]
             desk.drop(draft)
         return
+    if text_of(action, "only_asks"):
+        if home is None:
+            desk.drop(draft)
+        return
     draft.seen_before(text_of(action, "event_id"))
     stories.flag(draft, action)
 
@@ -246,6 +253,9 @@ def _split(desk: _Desk, draft: Draft, action: Action) -> str | None:
         desk.drop(part)
     return why
 
+
+_ALONE = {**HANDLERS, ActionKind.SILENCE: silence}
+"""Actions on one incident."""
 
 _ON_EVENT: dict[type, Callable[..., None]] = {
     Signals: _on_signals,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from alerts.silences import Silence
 from detectors.signal import Evidence, Level, Number, Onset, Scope, Signal
 
 
@@ -287,9 +288,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What `decide` answers: changed incidents, what to write down, what to send. One transaction stores it."""
+    """What `decide` answers: changed incidents, what to write down, what to send. One transaction stores it.
+
+    `silences` are new ones; their ids are empty until the shell has stored them.
+    """
 
     incidents: tuple[Incident, ...] = ()
     timeline: tuple[TimelineEvent, ...] = ()
     notifications: tuple[Notification, ...] = ()
     refusal: Refusal | None = None
+    silences: tuple[Silence, ...] = ()

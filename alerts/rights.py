@@ -13,8 +13,8 @@ from detectors.signal import Level
 POWERS = ("confirm_publicly", "publish", "hide_posts", "call_in_staff")
 """What people may do outside the monitor; it only says who may (practice P13, P16)."""
 
-SILENCE = "silence"
-"""Keeping alerts quiet on purpose (`alerts.silencing`); granted like an action."""
+SILENCE = str(ActionKind.SILENCE)
+"""Keeping alerts quiet on purpose, from an incident or from the command line (`alerts.silencing`)."""
 
 _BY_DEFAULT: dict[str, tuple[str, ...]] = {
     ActionKind.FLAG: (ANYONE,),

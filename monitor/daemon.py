@@ -100,7 +100,9 @@ class Daemon:
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGHUP, self._on_reload)
         self._start_pipeline(self.clock.now())
-        self.schedule = Schedule(self.jobs(), self.clock, pool_sizes=POOLS)
+        streams = sum(runner.collector.stays for runner in self.monitor.runners.values())
+        pools = POOLS | {"collect": POOLS["collect"] + streams}  # a stream keeps a thread to itself
+        self.schedule = Schedule(self.jobs(), self.clock, pool_sizes=pools)
         self.watch.schedule = self.schedule
         with self._web(), self._clicks():
             self.schedule.start()
@@ -194,10 +196,13 @@ class Daemon:
         if slack is None or slack.app_token is None:
             yield
             return
-        from monitor.slack_inbound import InboundContext, listening
+        from monitor.slack_inbound import InboundContext
+        from monitor.slack_listening import listening
 
         brands = tuple(brand.name for brand in config.brands)
-        context = InboundContext(config.alerts.language or config.language, config.timezone, brands)
+        context = InboundContext(
+            config.alerts.language or config.language, config.timezone, brands, config.mandate
+        )
         with listening(slack, lambda action: self.monitor.pipeline.act(action), self.store, self.clock, context):
             yield
 

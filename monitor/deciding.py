@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from alerts.actions import Event
@@ -28,6 +29,14 @@ def decide_stored(store: Store, mandate: Mandate, event: Event, now: datetime) -
             silences=silences_in_force(store, now),
         )
         store.apply_decision(decision, now)
+        for silence in decision.silences:
+            store.add_silence(
+                {**asdict(silence.matcher), "up_to": silence.up_to.label},
+                reason=silence.reason,
+                author=silence.author,
+                starts_at=silence.starts_at,
+                ends_at=silence.ends_at,
+            )
         return decision
 
 

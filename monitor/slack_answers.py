@@ -7,10 +7,13 @@ from datetime import datetime
 
 from alerts.actions import ActionKind
 from alerts.card import title_of
+from alerts.card_parts import called
 from alerts.incident import Decision, Incident, Refusal
+from alerts.leading import leading_theme
 from alerts.plan import mandate_of, theme_labels
-from alerts.safe_text import web_url
+from alerts.safe_text import shorten, web_url
 from alerts.texts.reader import Reader
+from detectors.signal import ScopeKind
 from monitor.slack_payloads import Wish
 
 QUIET_ACTIONS = (ActionKind.NOTE, ActionKind.FACT, ActionKind.POSTED, ActionKind.PROMISE)
@@ -54,6 +57,19 @@ def how_is_it(incidents: Sequence[Incident], sources: Mapping[str, bool], reader
     if silent:
         lines.append(reader.text("inbound.now_silent", names=reader.list(silent)))
     return "\n".join(lines)
+
+
+def silence_scopes(incident: Incident, reader: Reader) -> tuple[tuple[str, str], ...]:
+    """What a silence from this incident can mean, with the words to read: its themes, its threads, the brand."""
+    labels = theme_labels(mandate_of(incident), reader.language)
+    leads = leading_theme(incident)
+    themes = dict.fromkeys((*([leads] if leads else []), *incident.themes))
+    threads = sorted(scope.name for scope in incident.scopes if scope.kind is ScopeKind.THREAD)
+    return (
+        *((f"theme:{name}", reader.text("scope.theme", theme=called(name, labels, 50))) for name in themes),
+        *((f"thread:{name}", reader.text("scope.thread", text=shorten(name, 40))) for name in threads),
+        ("brand", reader.text("scope.brand", brand=incident.brand)),
+    )
 
 
 def _incident_lines(incidents: Sequence[Incident], reader: Reader) -> list[str]:

@@ -1,4 +1,4 @@
-"""Slack's way in: Socket Mode by slack_sdk's built-in client. Clicks, modals, slash commands and shortcuts.
+"""What comes in from Slack: clicks, modals, slash commands and shortcuts become actions and answers.
 
 Every envelope is acknowledged at once (Slack waits three seconds), then done; whatever goes wrong is told to the
 person who clicked, alone. Doing the same event twice is harmless: `decide` knows the event ids it has handled.
@@ -9,21 +9,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alerts.actions import Action, ActionKind
 from alerts.channels.base import ChannelError
-from alerts.channels.options import SlackOptions
 from alerts.channels.slack import SlackChannel
-from alerts.incident import Decision
+from alerts.incident import Decision, Incident, Refusal
+from alerts.mandate import Mandate, from_snapshot
+from alerts.plan import mandate_of
 from alerts.renderers.modals import Asked, modal
+from alerts.rights import may
 from alerts.safe_text import escape_mrkdwn
 from alerts.texts.reader import Reader
+from detectors.signal import Level
 from monitor.clock import Clock
-from monitor.slack_answers import done_text, form_errors, how_is_it, refusal_text
+from monitor.slack_answers import done_text, form_errors, how_is_it, refusal_text, silence_scopes
 from monitor.slack_groups import Groups
 from monitor.slack_payloads import Wish, read_request
 
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("monitor.slack_inbound")
 
-FIRST_RECONNECT = 1.0
-LONGEST_RECONNECT = 60.0
 REMEMBERED = 1000
 
 Act = Callable[[Action], Decision]
@@ -44,11 +45,15 @@ Act = Callable[[Action], Decision]
 
 @dataclass(frozen=True, slots=True)
 class InboundContext:
-    """What answers need: language and time zone, and the brands that may be flagged."""
+    """What answers need: language and time zone, the brands that may be flagged, and today's mandate.
+
+    Without a mandate, modals are judged by the incident's own snapshot alone.
+    """
 
     language: str = "en"
     timezone: str = "Europe/Stockholm"
     brands: tuple[str, ...] = ()
+    mandate: Mandate | None = None
 
 
 class SlackInbound:
@@ -109,8 +114,15 @@ class SlackInbound:
 
     def take(self, wish: Wish) -> None:
         """Do what somebody wants, or ask for what is missing."""
-        if self._known(wish.event_id):
+        if not self._claim(wish.event_id):
             return
+        try:
+            self._take(wish)
+        except BaseException:
+            self._let_go(wish.event_id)  # nothing was done: delivered again, it is tried again
+            raise
+
+    def _take(self, wish: Wish) -> None:
         if wish.action is None:
             heard = {name: state.failing_since is None for name, state in self.store.source_states().items()}
             self._answer(wish, how_is_it(self.store.open_incidents(), heard, self.reader))
@@ -120,7 +132,6 @@ class SlackInbound:
             self._do(wish, wish.action)
         else:
             self._ask(wish, wish.action)
-        self._remember(wish.event_id)
 
     def _flag(self, wish: Wish) -> None:
         """Flag at once when words and brand are known; else ask."""
@@ -137,9 +148,45 @@ class SlackInbound:
             self._ask(wish, ActionKind.FLAG)
 
     def _ask(self, wish: Wish, kind: ActionKind) -> None:
-        """Open the modal of an action."""
-        asked = Asked(kind, wish.incident, wish.place, wish.thread, wish.data, self.context.brands)
+        """Open the modal of an action, unless whoever clicked may not do it: nobody fills in a form in vain."""
+        incident = self.store.incident(wish.incident) if wish.incident is not None else None
+        refusal = self._refused(wish, kind, incident)
+        if refusal is not None:
+            self._answer(wish, refusal_text(refusal, wish.user, incident, self.reader))
+            return
+        scopes = silence_scopes(incident, self.reader) if incident and kind is ActionKind.SILENCE else ()
+        asked = Asked(kind, wish.incident, wish.place, wish.thread, wish.data, self.context.brands, scopes)
         self.channel.open_view(wish.trigger, modal(asked, self.reader))
+
+    def _refused(self, wish: Wish, kind: ActionKind, incident: Incident | None) -> Refusal | None:
+        """Why the modal need not open; None when it may. A refusal is decided, so that it is written down.
+
+        Most are allowed, and a modal must open within three seconds: only what looks refused waits for the
+        decision, which may be behind a detection pass.
+        """
+        if self._looks_allowed(wish, kind, incident, ()):
+            return None
+        groups = self.groups.of(wish.user, wish.place, wish.place_name, incident)
+        if self._looks_allowed(wish, kind, incident, groups):
+            return None
+        asks = {"only_asks": "1", "groups": ",".join(groups)}
+        asks |= (
+            {"brand": self.context.brands[0], "text": "?"}
+            if kind is ActionKind.FLAG and self.context.brands
+            else {}
+        )
+        return self.act(Action(kind, wish.user, self.clock.now(), "slack", wish.incident, asks)).refusal
+
+    def _looks_allowed(
+        self, wish: Wish, kind: ActionKind, incident: Incident | None, groups: Sequence[str]
+    ) -> bool:
+        mandate = self.context.mandate or (mandate_of(incident) if incident is not None else None)
+        if mandate is None or (incident is None and wish.incident is not None):
+            return mandate is None and kind is ActionKind.FLAG
+        own = from_snapshot(incident.mandate, mandate).with_people_of(mandate) if incident else mandate
+        level = incident.level if incident is not None else Level.WATCH
+        who, brand = own.person_id(wish.user) or wish.user, incident.brand if incident else ""
+        return may(own, kind, who, level=level, at=self.clock.now(), brand=brand, groups=groups)
 
     def _do(self, wish: Wish, kind: ActionKind) -> None:
         """Let the action be decided, and tell the person when it was refused."""
@@ -163,56 +210,16 @@ class SlackInbound:
         except ChannelError as error:
             LOG.warning("could not answer %s: %s", wish.user, error)
 
-    def _known(self, event_id: str) -> bool:
+    def _claim(self, event_id: str) -> bool:
+        """Take an event for oneself; False when it was done, or another thread is at it (Slack redelivers)."""
         with self._lock:
-            return event_id in self._done
-
-    def _remember(self, event_id: str) -> None:
-        with self._lock:
+            if event_id in self._done:
+                return False
             self._done[event_id] = None
             while len(self._done) > REMEMBERED:
                 self._done.popitem(last=False)
+            return True
 
-
-@contextmanager
-def listening(
-    options: SlackOptions, act: Act, store: Store, clock: Clock, context: InboundContext | None = None
-) -> Iterator[SlackInbound]:
-    """Listen to Slack until the block ends. A Slack that cannot be reached is tried again, ever more slowly."""
-    inbound = SlackInbound(SlackChannel(options), act, store, clock, context)
-    client = _socket_client(options, inbound)
-    stopping = threading.Event()
-    thread = threading.Thread(target=_connect, args=(client, stopping), name="slack-connect", daemon=True)
-    thread.start()
-    try:
-        yield inbound
-    finally:
-        stopping.set()
-        thread.join(timeout=15)
-        client.close()
-
-
-def _socket_client(options: SlackOptions, inbound: SlackInbound) -> Any:
-    from slack_sdk.socket_mode import SocketModeClient
-
-    if options.app_token is None:
-        raise ValueError("alerts.slack.app_token is not set: nothing comes in from Slack")
-    quiet = logging.getLogger("alerts.slack")
-    client = SocketModeClient(
-        app_token=options.app_token.get_secret_value(), web_client=inbound.channel.client, logger=quiet
-    )
-    client.socket_mode_request_listeners.append(inbound.on_request)
-    return client
-
-
-def _connect(client: Any, stopping: threading.Event) -> None:
-    """Connect; once connected, the client itself reconnects."""
-    wait = FIRST_RECONNECT
-    while not stopping.is_set():
-        try:
-            client.connect()
-            return
-        except Exception as error:  # network, token, websocket handshake: all are waited out here
-            LOG.warning("cannot listen to Slack (%s); trying again in %.0f s", type(error).__name__, wait)
-            stopping.wait(wait)
-            wait = min(wait * 2, LONGEST_RECONNECT)
+    def _let_go(self, event_id: str) -> None:
+        with self._lock:
+            self._done.pop(event_id, None)

@@ -25,6 +25,6 @@ def time_of(action: Action, name: str) -> datetime | None:
     return when if when.tzinfo else None
 
 
-def level_of(action: Action) -> Level | None:
+def level_of(action: Action, name: str = "level") -> Level | None:
     """The level named in the action's data; None when it names none."""
-    return {level.label: level for level in Level if level}.get(text_of(action, "level").lower())
+    return {level.label: level for level in Level if level}.get(text_of(action, name).lower())

@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts.incident import Incident, IncidentState, Notification, Reason, TimelineEvent
 from alerts.mandate import Mandate
+from alerts.silences import Silence
 from detectors.signal import Level, Number
 
 ACTIVE_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.WAITING)
@@ -27,6 +28,7 @@ class Draft:
     before: Incident | None = None
     timeline: list[TimelineEvent] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
+    silences: list[Silence] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:

@@ -36,7 +36,7 @@ def acknowledge(draft: Draft, action: Action) -> Answer:
         return None
     if not draft.active:
         return "wrong_state"
-    _take_on(draft, action)
+    take_on(draft, action)
     draft.enter(IncidentState.ACKNOWLEDGED if draft.incident.wait is None else IncidentState.WAITING)
     draft.write("acknowledged", actor=action.by, channel=action.channel, level=draft.incident.level.label)
     reply(draft, Reason.ACKNOWLEDGED, {"by": draft.mandate.name_of(action.by), "at": draft.now.isoformat()})
@@ -44,7 +44,8 @@ def acknowledge(draft: Draft, action: Action) -> Answer:
     return None
 
 
-def _take_on(draft: Draft, action: Action) -> None:
+def take_on(draft: Draft, action: Action) -> None:
+    """Note who has taken it on: what was asked of people is answered."""
     draft.change(
         acknowledgement=Acknowledgement(action.by, draft.now, action.channel, draft.incident.level),
         obligations=answered(draft.incident, draft.now, action.by),
@@ -62,7 +63,7 @@ def wait(draft: Draft, action: Action) -> Answer:
         return "bad_data: reason"
     if not draft.active:
         return "wrong_state"
-    _take_on(draft, action)
+    take_on(draft, action)
     draft.enter(IncidentState.WAITING)
     observed = observed_by_kind(draft.incident.signals)
     decided = Wait(reason, action.by, draft.now, until, max((o for _, o in observed), default=0.0), observed)
@@ -152,7 +153,7 @@ def answer_flag(draft: Draft, action: Action) -> Answer:
     """Answer whoever flagged; that is taking it on."""
     if not unanswered(draft.incident, ObligationKind.ANSWER_FLAG):
         return None if draft.incident.acknowledgement else "wrong_state"
-    _take_on(draft, action)
+    take_on(draft, action)
     draft.enter(IncidentState.ACKNOWLEDGED)
     text = text_of(action, "text")
     draft.write("flag_answered", actor=action.by, channel=action.channel, text=text or None)
@@ -194,4 +195,4 @@ HANDLERS: dict[ActionKind, Callable[[Draft, Action], Answer]] = {
     ActionKind.ANSWER_FLAG: answer_flag,
     ActionKind.REOPEN: reopen_by_hand,
 }
-"""Flag, merge and split concern more than one incident: `alerts.deciding.stories`."""
+"""Flag, merge and split concern more than one incident: `alerts.deciding.stories`. Silence: `…quiet`."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.actions import ActionKind
+from alerts.durations import parse_duration
 from alerts.safe_text import clean, shorten
 from alerts.texts.reader import Reader
 from detectors.signal import Level
@@ -18,6 +19,9 @@ Json = dict[str, Any]
 CALLBACK_PREFIX = "incident"
 TITLE_LIMIT = 24
 TEXT_LIMIT = 1000
+VALUE_LIMIT = 150
+LASTS = ("1h", "4h", "12h", "1d", "3d", "1w")
+"""For how long one can silence from Slack; the command line takes any time."""
 SOON = timedelta(hours=1)
 """What a time picker shows at first: an hour from now."""
 
@@ -26,7 +30,10 @@ FACT_STATES = ("confirmed", "disputed", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input: its name in the action's data, how it is drawn (text, long, time, level, user, status, brand)."""
+    """One input: its name in the action's data, and how it is drawn.
+
+    Drawn as text, long, time, level, user, status, brand, scope (what a silence means) or lasts (for how long).
+    """
 
     name: str
     draw: str
@@ -47,13 +54,22 @@ FIELDS: dict[ActionKind, tuple[Field, ...]] = {
     ActionKind.ANSWER_FLAG: (Field("text", "long"),),
     ActionKind.REOPEN: (Field("level", "level"),),
     ActionKind.FLAG: (Field("text", "long"), Field("brand", "brand")),
+    ActionKind.SILENCE: (
+        Field("scope", "scope"),
+        Field("lasts", "lasts"),
+        Field("up_to", "level"),
+        Field("reason", "long"),
+    ),
 }
 """What each action asks for. An action that is not here is done at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a modal is about: the incident (None for a flag), where the click came from, and first values."""
+    """What a modal is about: the incident (None for a flag), where the click came from, and first values.
+
+    `scopes` are what a silence can mean, each with its value and the words to read.
+    """
 
     kind: ActionKind
     incident: int | None = None
@@ -61,6 +77,7 @@ class Asked:
     thread: str = ""
     initial: Mapping[str, str] | None = None
     brands: Sequence[str] = ()
+    scopes: Sequence[tuple[str, str]] = ()
 
 
 def modal(asked: Asked, reader: Reader) -> Json:
@@ -116,6 +133,14 @@ def _brand(_field: Field, asked: Asked, reader: Reader) -> Json:
     return _select([(brand, brand) for brand in asked.brands[:100]], reader)
 
 
+def _scope(_field: Field, asked: Asked, reader: Reader) -> Json:
+    return _select([scope for scope in asked.scopes if len(scope[0]) <= VALUE_LIMIT][:100], reader)
+
+
+def _lasts(_field: Field, _asked: Asked, reader: Reader) -> Json:
+    return _select([(lasts, reader.duration(parse_duration(lasts))) for lasts in LASTS], reader)
+
+
 def _user(_field: Field, _asked: Asked, reader: Reader) -> Json:
     return {"type": "users_select", "placeholder": _plain(reader.text("modal.choose"), 150)}
 
@@ -124,7 +149,7 @@ def _select(options: Sequence[tuple[str, str]], reader: Reader) -> Json:
     return {
         "type": "static_select",
         "placeholder": _plain(reader.text("modal.choose"), 150),
-        "options": [{"text": _plain(words, 75), "value": value[:150]} for value, words in options],
+        "options": [{"text": _plain(words, 75), "value": value[:VALUE_LIMIT]} for value, words in options],
     }
 
 
@@ -136,6 +161,8 @@ _DRAW = {
     "status": _status,
     "brand": _brand,
     "user": _user,
+    "scope": _scope,
+    "lasts": _lasts,
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,14 @@ from pydantic import SecretStr
 
 from alerts.actions import Action, ActionKind
 from alerts.channels.options import SlackOptions
+from alerts.channels.slack import SlackChannel
 from alerts.incident import Decision, Incident, Refusal
 from alerts.mandate import Mandate, Person, Role
 from alerts.texts.reader import Reader
 from detectors.signal import Level
 from monitor.clock import SimulatedClock
-from monitor.slack_inbound import InboundContext, SlackInbound, listening
+from monitor.slack_inbound import InboundContext, SlackInbound
+from monitor.slack_listening import DEAF_AFTER, LOOK_EVERY, Listener
 from monitor.store.store import open_store
 from tests.alerts.card_stories import NOW, WARNING, at
 from tests.fakes.slack import APP_TOKEN, BOT_TOKEN, FakeSlack
@@ -36,7 +39,10 @@ STORY = replace(WARNING, mandate=MANDATE.document())
 class Room:
     """A listening monitor, the fake Slack beside it, and what was asked of the decision core."""
 
-    def __init__(self, socket: FakeSocket, inbound: SlackInbound, actions: list[Action]) -> None:
+    def __init__(
+        self, socket: FakeSocket, inbound: SlackInbound, actions: list[Action], listener: Listener
+    ) -> None:
+        self.listener = listener
         self.socket, self.slack, self.inbound, self.actions = socket, socket.slack, inbound, actions
         self.refusal: Refusal | None = None
         self.trouble: Exception | None = None
@@ -85,8 +91,18 @@ class Room:
 CONTEXT = InboundContext("sv", "Europe/Stockholm", ("Nordtåg",))
 
 
+def wait_until(true: Callable[[], object], seconds: float = 30.0) -> bool:
+    """Wait for what other threads bring about."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if true():
+            return True
+        threading.Event().wait(0.02)
+    return False
+
+
 @contextmanager
-def room_in(folder: Path) -> Iterator[Room]:
+def room_in(folder: Path, looks: tuple[float, float] = (LOOK_EVERY, DEAF_AFTER)) -> Iterator[Room]:
     slack = FakeSlack()
     socket = FakeSocket(slack)
     (folder / "monitor.db").write_bytes(empty_database())
@@ -96,9 +112,15 @@ def room_in(folder: Path) -> Iterator[Room]:
         token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), channel="#krisgrupp", api_url=slack.api_url
     )
     made: list[Room] = []
-    with listening(options, lambda action: made[0].act(action), store, SimulatedClock(NOW), CONTEXT) as inbound:
-        made.append(Room(socket, inbound, []))
+    channel, clock = SlackChannel(options), SimulatedClock(NOW)
+    inbound = SlackInbound(channel, lambda action: made[0].act(action), store, clock, CONTEXT)
+    listener = Listener(options, inbound, looks)
+    made.append(Room(socket, inbound, [], listener))
+    listener.start()
+    try:
         yield made[0]
+    finally:
+        listener.stop()
     socket.stop()
     slack.stop()
     store.close()
@@ -255,6 +277,16 @@ def test_a_link_that_is_none_is_refused_inside_the_modal(room):
         ("message", {"text": typed("Vi återkommer")}, {"text": "Vi återkommer"}),
         ("posted", {"url": typed("https://nordtag.example/nu")}, {"url": "https://nordtag.example/nu"}),
         ("reopen", {"level": chosen("watch")}, {"level": "watch"}),
+        (
+            "silence",
+            {
+                "scope": chosen("theme:delays"),
+                "lasts": chosen("4h"),
+                "up_to": chosen("warning"),
+                "reason": typed("planerat arbete"),
+            },
+            {"scope": "theme:delays", "lasts": "4h", "up_to": "warning", "reason": "planerat arbete"},
+        ),
     ],
 )
 def test_every_choice_of_the_menu_opens_its_modal_and_becomes_its_action(room, kind, values, data):
@@ -271,6 +303,52 @@ def test_a_refused_modal_answers_where_it_was_opened(room):
     room.interact(room.socket.submit(room.modal(), {"text": typed("x")}))
     told = room.slack.ephemerals[0]
     assert (told["user"], told["thread_ts"]) == (ANNA, "1771420800.000001")
+
+
+def test_the_silence_modal_offers_the_themes_and_the_brand(room):
+    room.interact(room.socket.choose("silence"))
+    elements = {block["block_id"]: block["element"] for block in room.modal()["blocks"]}
+    offered = [(o["value"], o["text"]["text"]) for o in elements["scope"]["options"]]
+    assert offered[0] == ("theme:delays", "Bara temat delays")
+    assert offered[-1] == ("brand", "Allt om Nordtåg")
+    assert [o["text"]["text"] for o in elements["lasts"]["options"]][:3] == ["1 h", "4 h", "12 h"]
+
+
+def test_whoever_may_not_is_told_before_filling_in_a_form(room):
+    """And the refusal is decided, so that it stands on the timeline."""
+    room.refusal = Refusal("stand_down", STRANGER, ("Anna Berg",), "unknown_person")
+    room.interact(room.socket.choose("stand_down", user=STRANGER))
+    assert room.slack.views == []
+    assert "Anna Berg" in room.slack.answers[0]
+    assert [(a.kind, a.data["only_asks"]) for a in room.actions] == [(ActionKind.STAND_DOWN, "1")]
+
+
+def test_what_the_snapshot_would_refuse_is_asked_of_todays_mandate(room):
+    """Somebody who was added to the config this minute need not wait for the next incident."""
+    room.interact(room.socket.choose("stand_down", user=STRANGER))
+    assert room.modal()["callback_id"] == "incident:stand_down"
+
+
+def test_whoever_may_is_asked_at_once_without_a_decision(room):
+    room.interact(room.socket.choose("stand_down"))
+    assert room.modal()["callback_id"] == "incident:stand_down"
+    assert room.actions == []
+
+
+def test_a_modal_about_what_is_gone_says_so(room):
+    room.refusal = Refusal("wait", ANNA, (), "no_such_incident")
+    room.interact(room.socket.click("wait", incident=404))
+    assert room.slack.answers == ["Det finns ingen öppen händelse med det numret."]
+
+
+def test_flagging_is_refused_before_the_form_where_the_mandate_says_so(room):
+    flaggers = Mandate(roles=MANDATE.roles, people=MANDATE.people, may={"flag": ({"roles": ("anna",)},)})
+    room.inbound.context = replace(CONTEXT, mandate=flaggers)
+    room.refusal = Refusal("flag", STRANGER, ("Anna Berg",), "unknown_person")
+    room.interact(room.socket.shortcut("Tåget brinner", user=STRANGER))
+    assert (room.slack.views, len(room.slack.answers)) == ([], 1)
+    room.interact(room.socket.shortcut("Tåget brinner"))
+    assert room.modal()["callback_id"] == "incident:flag"
 
 
 def test_what_shows_nowhere_else_is_confirmed(room):
@@ -335,6 +413,42 @@ def test_the_groups_of_the_mandate_that_somebody_belongs_to_come_along(room):
     assert room.actions[1].data["groups"] == "C0CRISIS1,#krisgrupp"
     asked = [call for call in room.slack.calls if call.method == "usergroups.users.list"]
     assert len(asked) == 1
+
+
+def test_a_new_address_every_few_hours_is_followed(tmp_path):
+    """The first click on each connection is delivered twice, and done once."""
+    with room_in(tmp_path) as room:
+        room.interact(room.socket.click("acknowledge"))
+        before = room.socket.times_connected
+        room.socket.disconnect()
+        room.interact(room.socket.click("acknowledge"))
+        assert len(room.actions) == 2
+        assert room.socket.times_connected > before
+
+
+def test_a_client_that_went_deaf_while_reconnecting_is_replaced(tmp_path):
+    """slack_sdk's reader can be left waiting on the old connection for ever; the new one counts as connected."""
+    from slack_sdk.socket_mode.builtin.connection import ConnectionState
+
+    with room_in(tmp_path, looks=(0.1, 0.5)) as room:
+        room.interact(room.socket.click("acknowledge"))
+        deaf = room.listener.client
+        deaf.current_session_state = ConnectionState()  # the reader looks at another one: it never ends
+        room.socket.disconnect()
+        assert wait_until(lambda: room.listener.client is not deaf and room.socket.times_connected == 3)
+        room.interact(room.socket.click("acknowledge"))
+        assert len(room.actions) == 2
+
+
+def test_two_deliveries_at_the_same_moment_are_one_deed(room):
+    """Slack delivers again while the first delivery is still being worked on."""
+    room.held_up.clear()
+    click = room.socket.click("acknowledge")
+    for envelope in ("same-1", "same-2"):
+        room.socket.send("interactive", click, envelope=envelope)
+    room.held_up.set()
+    room.settle()
+    assert len(room.actions) == 1
 
 
 @pytest.mark.parametrize(

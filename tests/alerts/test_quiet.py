@@ -1,0 +1,125 @@
+"""A silence set from an incident: by whoever may, with a reason and an end; the chain stops, and news breaks it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.actions import ActionKind
+from alerts.deciding.quiet import matcher_of
+from alerts.incident import IncidentState, ObligationKind, Reason
+from alerts.silences import Matcher
+from detectors.signal import Level, ScopeKind
+from tests.alerts.world import BRAND, NOON, World, by_reason, signal, staffed
+
+HOURS = {"scope": "theme:delays", "lasts": "4h", "reason": "works on the line"}
+
+
+def story(level: Level = Level.WARNING, **mandate: object) -> World:
+    """An incident about delays that nobody has answered yet."""
+    world = World(mandate=staffed(**mandate))
+    world.signals(signal(level, kind=ScopeKind.THEME, name="delays", themes={"delays": 30}))
+    return world
+
+
+def test_it_is_kept_with_author_reason_and_end_and_answers_the_alarm():
+    world = story()
+    decision = world.act(ActionKind.SILENCE, "hanna", **HOURS)
+    (silence,) = decision.silences
+    assert silence.matcher == Matcher(brand=BRAND, theme="delays")
+    assert (silence.author, silence.reason, silence.up_to) == ("hanna", "works on the line", Level.WARNING)
+    assert silence.ends_at == NOON + timedelta(hours=4)
+    assert world.one.state is IncidentState.ACKNOWLEDGED
+    assert world.owed(ObligationKind.ACKNOWLEDGE) == ()
+    assert "silenced" in world.kinds(1)
+    (told,) = [n for n in world.said if n.data.get("state") == "silenced"]
+    assert told.data["reason"] == "works on the line"
+
+
+def test_the_next_watch_of_that_theme_is_kept_quiet_and_a_crisis_is_told():
+    world = story()
+    world.silences += world.act(ActionKind.SILENCE, "hanna", **HOURS).silences
+    before = len(world.said)
+    world.signals(signal(Level.WARNING, kind=ScopeKind.THEME, name="delays", ids=range(50, 60)))
+    assert by_reason(world.said[before:], Reason.LEVEL_RAISED) == []
+    world.signals(signal(Level.CRISIS, kind=ScopeKind.THEME, name="delays", ids=range(50, 60)))
+    assert by_reason(world.said[before:], Reason.LEVEL_RAISED) != []
+
+
+def test_whoever_may_not_is_refused_and_nothing_is_silenced():
+    decision = story().act(ActionKind.SILENCE, "agent", **HOURS)
+    assert decision.refusal is not None
+    assert (decision.refusal.why, decision.silences) == ("not_allowed", ())
+    assert "Hanna" in decision.refusal.allowed
+
+
+def test_the_right_is_that_of_the_level_up_to_which_it_holds():
+    """Who may silence a watch may not silence a crisis by it."""
+    world = story(may={"silence": {"watch": ["agent"], "warning": ["agent"], "crisis": ["stig"]}})
+    assert world.act(ActionKind.SILENCE, "agent", **HOURS, up_to="crisis").refusal is not None
+    assert world.act(ActionKind.SILENCE, "stig", **HOURS, up_to="crisis").silences[0].up_to is Level.CRISIS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"scope": ""}, "bad_data: scope"),
+        ({"scope": "theme:"}, "bad_data: scope"),
+        ({"scope": "moon:full"}, "bad_data: scope"),
+        ({"reason": " "}, "bad_data: reason"),
+        ({"lasts": ""}, "bad_data: lasts"),
+        ({"lasts": "for ever"}, "bad_data: lasts"),
+        ({"lasts": "99999999999w"}, "bad_data: lasts"),
+    ],
+)
+def test_what_is_missing_is_named_and_changes_nothing(wrong, why):
+    world = story()
+    decision = world.act(ActionKind.SILENCE, "hanna", **{**HOURS, **wrong})
+    assert decision.refusal is not None
+    assert (decision.refusal.why, decision.silences) == (why, ())
+    assert world.one.acknowledgement is None
+
+
+def test_a_redelivered_wish_makes_no_second_silence():
+    world = story()
+    assert len(world.act(ActionKind.SILENCE, "hanna", **HOURS, event_id="view:V1").silences) == 1
+    assert world.act(ActionKind.SILENCE, "hanna", **HOURS, event_id="view:V1").silences == ()
+
+
+def test_what_is_over_cannot_be_silenced():
+    world = story()
+    world.act(ActionKind.FALSE_ALARM, "hanna")
+    decision = world.act(ActionKind.SILENCE, "hanna", **HOURS)
+    assert decision.refusal is not None
+    assert decision.refusal.why == "wrong_state"
+
+
+@pytest.mark.parametrize(
+    ("scope", "matcher"),
+    [
+        ("brand", Matcher(brand=BRAND)),
+        ("theme:delays", Matcher(brand=BRAND, theme="delays")),
+        ("thread:https://x.example/1:2", Matcher(brand=BRAND, thread="https://x.example/1:2")),
+        ("source:news", Matcher(brand=BRAND, source="news")),
+    ],
+)
+def test_what_a_silence_means(scope, matcher):
+    assert matcher_of(BRAND, scope) == matcher
+
+
+def test_asking_only_changes_nothing_but_writes_a_refusal_down():
+    world = story()
+    before = world.one
+    assert world.act(ActionKind.STAND_DOWN, "hanna", only_asks="1").refusal is None
+    assert world.one == before
+    assert world.act(ActionKind.STAND_DOWN, "agent", only_asks="1").refusal is not None
+    assert world.kinds(1)[-1] == "refused"
+
+
+def test_asking_whether_one_may_flag_opens_nothing():
+    world = World(mandate=staffed(may={"flag": ["head"]}))
+    asked = {"brand": BRAND, "text": "?", "only_asks": "1"}
+    assert world.act(ActionKind.FLAG, "hanna", None, **asked).refusal is None
+    assert world.act(ActionKind.FLAG, "agent", None, **asked).refusal is not None
+    assert world.incidents == {}
