@@ -15,10 +15,16 @@ from detectors.observation import People
 from detectors.voices import cheers_complainer
 
 _COPIES_COUNT_AS = 2
+_LEAST_PASSED_ON = 3
 
 
 class PeopleCount:
     """Different people in a set of rows that rows are added to and removed from, in any order."""
+
+    __slots__ = (
+        "_authors", "_copies", "_having", "_hostile", "_largest", "_mentions", "_negative", "_negative_mentions",
+        "_often", "_once", "_positive", "_supportive",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.clear()
@@ -32,7 +38,8 @@ class PeopleCount:
         self._negative: dict[str, int] = {}
         self._positive: dict[str, int] = {}
         self._hostile: dict[str, int] = {}
-        self._copies: dict[str, dict[str, int]] = {}
+        self._once: dict[str, str] = {}  # texts that were written once, by whom
+        self._copies: dict[str, dict[str, int]] = {}  # those that were written more often
         self._often: set[str] = set()
 
     def add(self, row: MentionRow) -> None:
@@ -91,7 +98,16 @@ class PeopleCount:
         key = copy_key(row.text)
         if key is None:
             return
-        group = self._copies.setdefault(key, {})
+        if key not in self._copies:
+            if sign < 0:
+                del self._once[key]
+                return
+            first = self._once.pop(key, None)
+            if first is None:
+                self._once[key] = person
+                return
+            self._copies[key] = {first: 1}
+        group = self._copies[key]
         _tally(group, person, sign)
         if len(group) > _COPIES_COUNT_AS:
             self._often.add(key)
@@ -111,7 +127,9 @@ class PeopleCount:
         counted = sum(
             min(_COPIES_COUNT_AS, sum(p in only_copied for p in self._copies[key])) for key in self._often
         )
-        return len(self._negative) - len(only_copied) + min(counted, len(only_copied))
+        themselves = len(self._negative) - len(only_copied)
+        # a joke comes in versions: those who only pass on never outnumber those who write themselves
+        return themselves + min(counted, len(only_copied), max(_LEAST_PASSED_ON, themselves))
 
 
 def count_people(rows: Iterable[MentionRow]) -> People:

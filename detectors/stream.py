@@ -13,10 +13,14 @@ from datetime import datetime, timedelta
 
 from detectors.frame import MentionRow
 from detectors.observation import BUCKET, HORIZONS, People, Sums
-from detectors.people import PeopleCount
+from detectors.people import PeopleCount, count_people
 
 Key = tuple[float, int]
 """Order of rows: epoch second of the event, then id."""
+
+_FEW = 16
+"""Up to so many rows people are counted afresh when asked for: sliding counts weigh some kilobytes, and of
+threads there are many."""
 
 
 class ScopeStream:
@@ -25,8 +29,8 @@ class ScopeStream:
     def __init__(self) -> None:
         self._keys: list[Key] = []
         self._rows: dict[int, MentionRow] = {}
-        self._counts = {h: PeopleCount() for h in HORIZONS}
-        self._spans: dict[timedelta, tuple[Key, Key]] = dict.fromkeys(HORIZONS, ((0.0, 0), (0.0, 0)))
+        self._counts: dict[timedelta, PeopleCount] = {}
+        self._spans: dict[timedelta, tuple[Key, Key]] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -59,6 +63,9 @@ class ScopeStream:
 
     def people(self, at: datetime) -> dict[timedelta, People]:
         """Different people of every horizon that ends at `at` (rows at `at` itself are later)."""
+        if len(self._keys) <= _FEW:
+            self._counts, self._spans = {}, {}
+            return {h: count_people(self.rows(at - h, at)) for h in HORIZONS}
         end = at.timestamp()
         return {h: self._slide(h, (end - h.total_seconds(), -1), (end, -1)).people() for h in HORIZONS}
 
@@ -84,8 +91,8 @@ class ScopeStream:
         return gone
 
     def _slide(self, horizon: timedelta, low: Key, high: Key) -> PeopleCount:
-        count = self._counts[horizon]
-        was_low, was_high = self._spans[horizon]
+        count = self._counts.setdefault(horizon, PeopleCount())
+        was_low, was_high = self._spans.get(horizon, (low, low))
         if low >= was_high or high <= was_low:
             count.clear()
             self._each(low, high, count.add)

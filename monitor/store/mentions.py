@@ -49,6 +49,12 @@ _ROW = select(
     mentions.c.backfill,
 ).join_from(links, mentions, links.c.mention_id == mentions.c.id)
 
+_SHARED = tuple(
+    list(_ROW.selected_columns.keys()).index(name)
+    for name in ("source", "kind", "author", "label", "hostile", "thread", "language")
+)
+"""Where in a row the words stand that many rows have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
@@ -284,6 +290,12 @@ class Mentions(Subject):
 
 
 def mention_row(row: Row[Any]) -> MentionRow:
-    """One row of the mention query as detectors know it."""
-    values: tuple[Any, ...] = tuple(row)
+    """One row of the mention query as detectors know it.
+
+    Words that many rows share are kept once: rows stay in memory for 30 hours.
+    """
+    values: list[Any] = list(row)
+    for position in _SHARED:
+        if values[position] is not None:
+            values[position] = sys.intern(values[position])
     return MentionRow(*values)
