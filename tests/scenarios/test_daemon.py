@@ -248,12 +248,14 @@ def with_slack(here: Installation) -> Iterator[Installation]:
     here.slack.stop()
 
 
+@pytest.mark.timeout(900)  # twenty-one starts of the daemon
 def test_twenty_random_kills_lose_and_double_nothing(with_slack):
     kill_again_and_again(with_slack, 20, seed=11)
     everything_stands_once(with_slack)
 
 
 @pytest.mark.torture
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(15))
 def test_hundreds_of_random_kills_lose_and_double_nothing(with_slack, seed):
     kill_again_and_again(with_slack, 20, seed=100 + seed)

@@ -119,6 +119,7 @@ def test_two_hundred_sources() -> None:
 
 
 @pytest.mark.torture
+@pytest.mark.timeout(1800)
 def test_two_hundred_sources_for_an_hour() -> None:
     """In time, within limits, and memory flat."""
     world = World()
