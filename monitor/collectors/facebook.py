@@ -23,12 +23,13 @@ from monitor.collectors.base import (
     InboundRequest,
 )
 from monitor.collectors.facebook_events import Events
-from monitor.collectors.facebook_page import EDGES, PageReader, Poll
+from monitor.collectors.facebook_page import EDGES, PageReader
 from monitor.collectors.facebook_post import PLATFORM, SITE, Page, number_in
 from monitor.collectors.http import HttpSession
 from monitor.collectors.meta_api import Graph, GraphError, token_sentence
 from monitor.collectors.meta_hook import MAX_BYTES, MetaHook
 from monitor.collectors.meta_options import MetaOptions
+from monitor.collectors.meta_parts import Poll
 from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.urls import WebAddress

@@ -14,14 +14,12 @@ from functools import partial
 from typing import Any
 
 from monitor.collectors.base import Batch, CollectContext
-from monitor.collectors.comment_book import CommentBook
 from monitor.collectors.facebook_post import (
     AGAIN_FIELDS,
     COMMENT_FIELDS,
     PLATFORM,
     POST_FIELDS,
     RATING_FIELDS,
-    SITE,
     Page,
     comment_mark,
     comment_of,
@@ -30,20 +28,19 @@ from monitor.collectors.facebook_post import (
     rating_of,
 )
 from monitor.collectors.meta_api import Graph, GraphError, is_number
-from monitor.collectors.meta_parts import Read, Warnings, read_parts, watch_token
+from monitor.collectors.meta_comments import CommentBook, CommentReading, Marks
+from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
 from monitor.collectors.meta_walks import refuse_dead_end, walk_page
-from monitor.collectors.threads import due_threads, read_times
-from monitor.collectors.times import parse_time
+from monitor.collectors.threads import due_threads
 from monitor.collectors.walks import Page as WalkPage
 from monitor.collectors.walks import State, walk_newest_first
-from monitor.mention import Mention, Refusal
+from monitor.mention import Mention
 
 OVERLAP = timedelta(hours=6)  # posts by visitors may be let through late, and keep their own date
 COMMENTS_OVERLAP = timedelta(hours=2)
 POSTS_A_CALL, COMMENTS_A_CALL = 50, 100
-PAGES_A_POLL, COMMENT_PAGES_A_POLL, THREADS_A_POLL = 10, 30, 20
+PAGES_A_POLL, COMMENT_PAGES_A_POLL = 10, 30
 _OFF = timedelta(days=1)
-_DENIED = 403
 
 Make = Callable[[Mapping[str, Any], Page, datetime], Mention]
 
@@ -76,42 +73,29 @@ theirs, while most of the comments stand under the page's own.
 
 
 @dataclass
-class Poll:
-    """One poll: what it may know, whether all lists are due, and what is wrong in part."""
-
-    context: CollectContext
-    eager: bool
-    warnings: Warnings = field(default_factory=Warnings)
-
-
-@dataclass
 class PageReader:
-    """One page through one token. `moved` are the comment marks of the newest posts, as this poll saw them."""
+    """One page through one token. `seen` is what this poll saw of the newest posts' comments."""
 
     graph: Graph
     page: Page
     look_back: timedelta
     every: timedelta
-    moved: dict[str, str] = field(default_factory=dict)
+    seen: Marks = field(default_factory=Marks)
 
     def read(self, edges: Iterable[str], state: State, poll: Poll) -> Iterator[Batch]:
         """All that is new on the page. Raises SourceError."""
-        self.moved.clear()
-        context = poll.context
-        parts: dict[str, Read] = {
-            name: partial(self.edge, name, context=context, eager=poll.eager) for name in edges
-        }
-        parts["comments"] = partial(self.comments, poll=poll)
-        parts["token"] = partial(watch_token, self.graph, now=context.now, warnings=poll.warnings)
-        return read_parts(state, parts, "feed", context, poll.warnings)
+        self.seen = Marks(missing={name for name, edge in EDGES.items() if edge.counted})
+        parts: dict[str, Read] = {name: partial(self.edge, name, poll) for name in edges}
+        parts["comments"] = partial(self.comments, poll)
+        parts["token"] = partial(watch_token, self.graph, poll)
+        return read_parts(state, parts, "feed", poll)
 
     # --- what stands on the page
 
-    def edge(self, name: str, state: State, context: CollectContext, *, eager: bool) -> Iterator[Batch]:
+    def edge(self, name: str, poll: Poll, state: State) -> Iterator[Batch]:
         """New items of a list since the last walk. Raises SourceError."""
-        edge, last = EDGES[name], parse_time(state.get("at"))
-        pause = _OFF if state.get("retired") else timedelta(0) if eager else edge.every
-        if last is not None and timedelta(0) <= context.now - last < pause:
+        edge, context, retired = EDGES[name], poll.context, bool(state.get("retired"))
+        if not poll.is_due(state, _OFF if retired else edge.every, at_most=retired):
             return
         fetch = partial(self._items, name, edge, state, context)
         walk = walk_newest_first(
@@ -132,38 +116,28 @@ class PageReader:
         refuse_dead_end(found.items, found.next, place, state)
         if edge.counted and place is None:
             marked = [item for item in found.items if isinstance(item, Mapping) and is_number(item.get("id"))]
-            self.moved.update({str(item["id"]): comment_mark(item) for item in marked})
+            self.seen.by_post.update({str(item["id"]): comment_mark(item) for item in marked})
+            self.seen.missing.discard(name)
         return walk_page(found.items, found.next, lambda item: edge.make(item, self.page, context.now), name)
 
     # --- comments
 
-    def comments(self, state: State, poll: Poll) -> Iterator[Batch]:
+    def comments(self, poll: Poll, state: State) -> Iterator[Batch]:
         """Comments of posts where some came, and of watched threads. Raises SourceError."""
-        book, context = CommentBook.of(state), poll.context
-        roots = [number_in(thread.root_id) for thread in due_threads(context, PLATFORM, book.read_at, self.every)]
-        watched = [found[1] for found in roots if found and found[1].startswith(f"{self.page.number}_")]
-        due = dict.fromkeys([*book.walks, *book.moved(self.moved), *(n for n in watched if n not in self.moved)])
-        for post in list(due)[:THREADS_A_POLL]:
-            if context.stopping():
-                return
-            try:
-                yield from self._thread(post, book, context)
-            except GraphError as exc:
-                if exc.concerns_all or exc.is_trouble:
-                    raise
-                if exc.status == _DENIED and post.startswith(f"{self.page.number}_"):
-                    poll.warnings.add(str(exc), exc.remedy)
-                refusals = (
-                    () if exc.gone else (Refusal(f"comments of {post}", f"cannot be read: {str(exc)[:200]}"),)
-                )
-                book.finish(post, {}, self.moved)
-                yield Batch(refusals=refusals, cursor=book.state())
-            book.read_at = read_times(context, PLATFORM, book.read_at, f"{SITE}/{post}")
-            yield Batch(cursor=book.state())
+        book = CommentBook.of(state)
+        roots = [
+            number_in(thread.root_id) for thread in due_threads(poll.context, PLATFORM, book.read_at, self.every)
+        ]
+        watched = [found[1] for found in roots if found and self._is_own(found[1])]
+        due = book.due(self.seen, [number for number in watched if number not in self.seen.by_post])
+        reading = CommentReading(book, self.seen, poll, PLATFORM, self.page.post_id)
+        return reading.read(due, partial(self._thread, poll.context), self._is_own)
 
-    def _thread(self, post: str, book: CommentBook, context: CollectContext) -> Iterator[Batch]:
-        own = book.posts.get(post, {})
-        walk = walk_newest_first(
+    def _is_own(self, post: str) -> bool:
+        return post.startswith(f"{self.page.number}_")
+
+    def _thread(self, context: CollectContext, post: str, own: State) -> Iterator[Batch]:
+        return walk_newest_first(
             own,
             partial(self._comments, post, own, context),
             context,
@@ -171,12 +145,6 @@ class PageReader:
             look_back=self.look_back,
             max_pages=COMMENT_PAGES_A_POLL,
         )
-        for batch in walk:
-            own = batch.cursor or {}
-            book.note(post, own)
-            yield replace(batch, cursor=book.state())
-        if "walk" not in own and not context.stopping():
-            book.finish(post, own, self.moved)
 
     def _comments(self, post: str, state: State, context: CollectContext, place: str | None) -> WalkPage:
         params = {

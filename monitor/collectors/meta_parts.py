@@ -40,10 +40,24 @@ class Warnings:
             raise self.found[0]
 
 
-def read_parts(
-    state: State, parts: Mapping[str, Read], needed: str, context: CollectContext, warnings: Warnings
-) -> Iterator[Batch]:
+@dataclass
+class Poll:
+    """One poll: what it may know, whether all lists are due (`eager`), and what is wrong in part."""
+
+    context: CollectContext
+    eager: bool
+    warnings: Warnings = field(default_factory=Warnings)
+
+    def is_due(self, state: State, every: timedelta, *, at_most: bool = False) -> bool:
+        """Whether a part last read `at` its state is to be read again; `at_most` so often, eager or not."""
+        last = parse_time(state.get("at"))
+        passed = last is None or not timedelta(0) <= self.context.now - last < every
+        return passed or (self.eager and not at_most)
+
+
+def read_parts(state: State, parts: Mapping[str, Read], needed: str, poll: Poll) -> Iterator[Batch]:
     """Every part's batches with the whole state as cursor. Raises SourceError, also when `needed` is denied."""
+    context, warnings = poll.context, poll.warnings
     problem: SourceError | None = None
     for name, read in parts.items():
         if context.stopping():
@@ -72,8 +86,9 @@ def read_parts(
         raise problem
 
 
-def watch_token(graph: Graph, state: State, now: datetime, warnings: Warnings) -> Iterator[Batch]:
+def watch_token(graph: Graph, poll: Poll, state: State) -> Iterator[Batch]:
     """A part that tells in time that the token is about to end, instead of falling silent when it does."""
+    now = poll.context.now
     asked = parse_time(state.get("asked_at"))
     if asked is None or not timedelta(0) <= now - asked < TOKEN_ASKED_EVERY:
         ends = graph.token_ends()
@@ -81,7 +96,7 @@ def watch_token(graph: Graph, state: State, now: datetime, warnings: Warnings) -
         yield Batch(cursor=state)
     ends = parse_time(state.get("ends"))
     if ends is not None and ends - now <= TOKEN_TOLD_BEFORE:
-        warnings.add(
+        poll.warnings.add(
             f"The token {'ended' if ends <= now else 'ends'} on {ends:%Y-%m-%d %H:%M} UTC.",
             "Make a new long-lived token and set it in the config or the environment.",
         )

@@ -16,8 +16,8 @@ from monitor.clock import SimulatedClock
 from monitor.collecting import SourceRunner
 from monitor.collectors.base import CollectContext, SourceError
 from monitor.collectors.facebook import FacebookOptions
-from monitor.collectors.facebook_page import THREADS_A_POLL
 from monitor.collectors.http import Network
+from monitor.collectors.meta_comments import THREADS_A_POLL
 from monitor.collectors.registry import build
 from monitor.mention import Mention, MentionKind
 from tests.fakes.facebook import PAGE, FakeFacebook, stamp
@@ -129,6 +129,11 @@ def test_retired_recommendations_are_no_failure(bench: Bench) -> None:
     for _ in range(40):
         assert not bench.poll().failed
     assert collected(bench, number)
+    list(
+        bench.runner.collector.collect(
+            bench.sink.load_cursor("facebook"), CollectContext(bench.clock.now(), hot=True)
+        )
+    )
     assert len(paths(bench, "/ratings")) == 1
     assert "but not its ratings" in bench.runner.collector.check()
 
@@ -173,6 +178,15 @@ def test_many_threads_at_once_all_get_their_turn(bench: Bench) -> None:
     found = [m for m in bench.sink.mentions.values() if m.kind is MentionKind.COMMENT]
     assert len(found) == 4 * 45
     assert THREADS_A_POLL < 45
+
+
+def test_after_days_of_silence_the_first_comments_of_a_post_are_not_too_old(bench: Bench) -> None:
+    """What was written under a post without comments while we were away may be older than a first poll reads."""
+    bench.poll_until_quiet()
+    number = platform(bench).add_comment(own_post(bench), "nordtåg", bench.clock.now())
+    bench.clock.advance(timedelta(days=5))
+    bench.poll()
+    assert collected(bench, f"{PAGE}/{number}")
 
 
 def test_a_big_thread_is_read_over_several_polls(bench: Bench) -> None:
