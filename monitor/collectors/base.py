@@ -148,6 +148,11 @@ class Collector(Protocol):
         """Give connections back; the collector is not used any more."""
         ...
 
+    @property
+    def stays(self) -> bool:
+        """Whether its polls last until the next one (it listens to a stream): it needs a thread of its own."""
+        ...
+
 
 class BaseCollector:
     """What collectors share. A collector's file holds one subclass whose `type_name` is the file's name.
@@ -165,6 +170,11 @@ class BaseCollector:
     fastest: ClassVar[timedelta] = timedelta(seconds=15)
     pushed: ClassVar[bool] = False
     rechecks_a_poll: ClassVar[int] = 25
+
+    @property
+    def stays(self) -> bool:
+        """Whether its polls last until the next one (it listens to a stream): it needs a thread of its own."""
+        return False
 
     def __init__(self, options: SourceOptions, http: HttpSession) -> None:
         self.http = http

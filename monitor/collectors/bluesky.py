@@ -27,11 +27,12 @@ from monitor.collectors.bluesky_post import (
     mention_of_record,
     mention_of_view,
 )
-from monitor.collectors.bluesky_stream import Connect, Event, Frames, open_stream, read_frame, stream_url
+from monitor.collectors.bluesky_stream import Connect, Event, open_stream, read_frame, stream_url
 from monitor.collectors.bluesky_wanted import Wanted
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.threads import due_threads, read_times
 from monitor.collectors.times import parse_time
+from monitor.collectors.websocket import Frames
 from monitor.mention import Mention, Refusal, Removal
 
 REWIND = timedelta(seconds=5)  # servers see the same event at slightly different times
@@ -85,6 +86,11 @@ class BlueskyCollector(BaseCollector):
             yield from _tolerant(part, state, context)
         if not context.stopping():
             yield from self._listen(state, context)
+
+    @property
+    def stays(self) -> bool:
+        """It listens until the next poll."""
+        return True
 
     def check(self) -> str:
         """Whether the stream opens, the calls work and the account logs in. Raises SourceError."""

@@ -14,24 +14,13 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
-import httpx
-
-from monitor.collectors.answers import Answer, HttpError, error_of_exception, error_of_status
 from monitor.collectors.base import SourceError
 from monitor.collectors.bluesky_options import V1_PATH
 from monitor.collectors.http import HttpSession
-from monitor.collectors.rate_limits import read_wait
 from monitor.collectors.times import parse_time
+from monitor.collectors.websocket import Frames, Hello, open_socket
 
 POSTS = "app.bsky.feed.post"
-MAX_FRAME_BYTES = 4_000_000
-_OPEN_SECONDS = 15
-_TICK_SECONDS = 1
-_AGAIN = "Nothing to do; the next server is tried."
-
-Frames = Iterator[str | None]
-"""Text frames; None for each second in which none came."""
-
 Connect = Callable[[str, HttpSession, datetime | None], AbstractContextManager[Frames]]
 """(address, session, now) → the open stream. Raises SourceError."""
 
@@ -108,63 +97,10 @@ def _time(value: object) -> datetime:
 
 @contextmanager
 def open_stream(url: str, http: HttpSession, now: datetime | None) -> Iterator[Frames]:
-    """Connect by WebSocket (TLS verified, proxy from the environment). Raises SourceError."""
-    from websockets.exceptions import InvalidStatus, WebSocketException
-    from websockets.sync.client import connect
-    from websockets.typing import Subprotocol
+    """Connect by WebSocket. Raises SourceError.
 
-    host = urlsplit(url).hostname or ""
-    old = urlsplit(url).path == V1_PATH
-    problem: SourceError
-    try:
-        connection = connect(
-            url,
-            subprotocols=None if old else [Subprotocol("xrpc.v1.json")],
-            user_agent_header=http.user_agent,
-            open_timeout=_OPEN_SECONDS,
-            ping_interval=None,  # version 2 wants nothing sent; silence is noticed by the listener
-            close_timeout=2,
-            max_size=MAX_FRAME_BYTES,
-        )
-    except InvalidStatus as exc:
-        said = exc.response
-        problem = refused(
-            said.status_code, url, dict(said.headers.raw_items()), bytes(said.body or b""), http, now
-        )
-    except TimeoutError as exc:
-        problem = error_of_exception(host, httpx.ConnectTimeout(str(exc)), http.redact)
-    except (OSError, WebSocketException) as exc:
-        problem = error_of_exception(host, httpx.ConnectError(str(exc)), http.redact)
-    else:
-        with connection:
-            yield _frames(connection, host)
-        return
-    raise problem
-
-
-def refused(
-    status: int, url: str, headers: Mapping[str, str], body: bytes, http: HttpSession, now: datetime | None
-) -> HttpError:
-    """The error for an answer that is no open stream."""
-    web = url.replace("ws", "http", 1)
-    answer = Answer(status, web, httpx.Headers(dict(headers)), body, http.redact)
-    if status < 400:
-        return answer.error(f"did not open the stream (status {status}).", remedy="Check `streams` in the config.")
-    return error_of_status(answer, read_wait(answer.headers, now) if now and status in (429, 503) else None)
-
-
-def _frames(connection: Any, host: str) -> Frames:
-    from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
-
-    while True:
-        try:
-            message = connection.recv(timeout=_TICK_SECONDS)
-        except TimeoutError:
-            yield None
-            continue
-        except ConnectionClosedOK:
-            return
-        except ConnectionClosed as exc:
-            code = exc.rcvd.code if exc.rcvd else "no reason"
-            raise SourceError(f"{host} broke off the stream ({code}).", remedy=_AGAIN) from None
-        yield message if isinstance(message, str) else message.decode("utf-8", "replace")
+    Version 2 has a subprotocol and wants nothing sent, not even pings; silence is noticed by the listener.
+    """
+    subprotocols = () if urlsplit(url).path == V1_PATH else ("xrpc.v1.json",)
+    with open_socket(url, http, now, Hello(subprotocols=subprotocols)) as frames:
+        yield frames

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -168,6 +168,10 @@ class HttpSession:
     def user_agent(self) -> str:
         """Who we say we are: for collectors that open a stream by themselves."""
         return self._network.user_agent
+
+    def now(self) -> datetime:
+        """The time, for collectors that listen for a while."""
+        return self._network.clock.now()
 
     def hide(self, secret: str) -> None:
         """Keep a token that came while running out of every message."""

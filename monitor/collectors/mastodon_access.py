@@ -15,13 +15,14 @@ _NO_SNOWFLAKES = ("compatible;", "gotosocial", "pleroma", "akkoma", "misskey", "
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`local` and `remote` are `public`, `authenticated` or `disabled`; asked at `asked_at`."""
+    """`local` and `remote` are `public`, `authenticated` or `disabled`; `streaming` is its stream's address."""
 
     local: str
     remote: str
     snowflakes: bool
     software: str
     asked_at: datetime | None
+    streaming: str | None = None
 
     def is_old(self, now: datetime) -> bool:
         """Whether it should be asked for again: administrators change their minds."""
@@ -60,6 +61,7 @@ def read_access(instance: object, now: datetime | None) -> Access:
         snowflakes=not any(name in software for name in _NO_SNOWFLAKES),
         software=str(found.get("version") or "an old version")[:60],
         asked_at=now,
+        streaming=str(_down(found, "configuration", "urls").get("streaming") or "") or None,
     )
 
 

@@ -35,6 +35,8 @@ class MastodonOptions(SourceOptions):
     instances: tuple[MastodonServer, ...] = Field((), description="several servers: addresses, or {url, token}")
     hashtags: tuple[str, ...] = Field((), description="tags without #; default: the brands' keywords")
     every: Duration = Field(timedelta(minutes=1), ge=timedelta(seconds=10), description="how often they are asked")
+    mentions: bool = Field(True, description="posts that mention the account of a server's token")
+    streams: bool = Field(True, description="with a token: hear at once what comes, by the server's stream")
     threads: bool = Field(True, description="follow the comments of threads that concern a brand")
     look_back: Duration = Field(timedelta(days=1), description="how far back the first poll goes")
     only_indexable: bool = Field(False, description="leave out accounts that do not want to be indexed")

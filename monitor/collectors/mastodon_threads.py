@@ -23,6 +23,7 @@ class Relations:
     def __init__(self) -> None:
         self._by_place: OrderedDict[Place, Relation] = OrderedDict()
         self._by_uri: OrderedDict[str, Place] = OrderedDict()
+        self._uris: OrderedDict[Place, str] = OrderedDict()
 
     def of(self, place: Place) -> Relation | None:
         """(parent's uri, root's uri) of a status, if known."""
@@ -32,11 +33,16 @@ class Relations:
         """A server that has the status, if known."""
         return self._by_uri.get(uri)
 
+    def uri_of(self, place: Place) -> str | None:
+        """What all servers call the status, if known."""
+        return self._uris.get(place)
+
     def remember(self, place: Place, uri: str, parent: str | None, root: str | None) -> None:
         """Keep it, and forget the oldest."""
         self._by_place[place] = (parent, root)
         self._by_uri[uri] = place
-        for kept in (self._by_place, self._by_uri):
+        self._uris[place] = uri
+        for kept in (self._by_place, self._by_uri, self._uris):
             while len(kept) > _REMEMBERED:
                 kept.popitem(last=False)
 

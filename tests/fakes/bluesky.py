@@ -18,8 +18,8 @@ import httpx
 
 from monitor.collectors.answers import error_of_exception
 from monitor.collectors.base import SourceError
-from monitor.collectors.bluesky_stream import Frames, refused
 from monitor.collectors.http import HttpSession
+from monitor.collectors.websocket import Frames, refused
 from tests.fakes.platform_server import FakePlatform
 
 API = "https://bsky.example"

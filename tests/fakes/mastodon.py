@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
@@ -15,6 +17,10 @@ from typing import Any
 
 import httpx
 
+from monitor.collectors.answers import error_of_exception
+from monitor.collectors.base import SourceError
+from monitor.collectors.http import HttpSession
+from monitor.collectors.websocket import Frames, Hello, refused
 from tests.fakes.platform_server import FakePlatform
 
 HOST = "https://mastodon.example"
@@ -34,6 +40,12 @@ class FakeMastodon(FakePlatform):
     raw_extra: list[Any] = field(default_factory=list)
     calls_left: int | None = None
     window_ends: datetime | None = None
+    notifications: list[dict[str, Any]] = field(default_factory=list)
+    token: str | None = None
+    streaming: str | None = None
+    subscriptions: list[dict[str, str]] = field(default_factory=list)
+    frames: list[str | SourceError] = field(default_factory=list)
+    listeners: int = 0
 
     def add(
         self, text: str, at: datetime, *, parent: str | None = None, user: str = "anna", **more: Any
@@ -72,6 +84,45 @@ class FakeMastodon(FakePlatform):
         self.statuses[local_id] = status
         return status
 
+    def mention(self, status: dict[str, Any], at: datetime) -> None:
+        """The token's account is told that `status` mentions it; None where the status is gone since."""
+        number = str(1000 + len(self.notifications))
+        entry = {"id": number, "type": "mention", "created_at": at.isoformat(), "status": status}
+        self.notifications.append(entry)
+
+    def tell(self, event: str, payload: object) -> None:
+        """Something for the stream."""
+        self.frames.append(json.dumps({"stream": ["x"], "event": event, "payload": payload}))
+
+    @contextmanager
+    def connect(self, url: str, http: HttpSession, now: datetime | None, hello: Hello) -> Iterator[Frames]:
+        """What `open_socket` does, without a socket: each second without a frame lets the clock go on."""
+        request = httpx.Request("GET", url.replace("ws", "http", 1), headers={"user-agent": http.user_agent})
+        request.headers.update(hello.headers)
+        try:
+            response = self.handle(request)
+        except httpx.HTTPError as exc:
+            raise error_of_exception(request.url.host, exc, http.redact) from None
+        if response.status_code != 101:
+            raise refused(response.status_code, url, dict(response.headers), b"", http, now)
+        self.subscriptions = [json.loads(message) for message in hello.first]
+        self.listeners += 1
+        try:
+            yield self._frames()
+        finally:
+            self.listeners -= 1
+
+    def _frames(self) -> Frames:
+        while True:
+            found = self.frames.pop(0) if self.frames else None
+            if isinstance(found, SourceError):
+                raise found
+            if found == "":
+                return
+            if found is None:
+                self.clock.advance(timedelta(seconds=1))
+            yield found
+
     def by_uri(self, uri: str) -> dict[str, Any]:
         return next(status for status in self.statuses.values() if status["uri"] == uri)
 
@@ -91,12 +142,25 @@ class FakeMastodon(FakePlatform):
         path = request.url.path
         if path == "/api/v2/instance":
             return self._json(self._instance())
+        if path == "/api/v1/streaming":
+            open_to = self.token is None or request.headers.get("authorization") == f"Bearer {self.token}"
+            return httpx.Response(101 if open_to else 401)
+        if path == "/api/v1/notifications":
+            return self._notified(request)
         if path.startswith("/api/v1/timelines/tag/"):
             return self._json(self._timeline(request.url.params))
         found = re.fullmatch(r"/api/v1/statuses/(\d+)(/context)?", path)
         if not found or int(found[1]) not in self.statuses:
             return httpx.Response(404, json={"error": "Record not found"})
         return self._json(self._context(int(found[1])) if found[2] else self.statuses[int(found[1])])
+
+    def _notified(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.params.get_list("types[]") == ["mention"]
+        if "authorization" not in request.headers:
+            return httpx.Response(401, json={"error": "The access token is invalid"})
+        below = int(request.url.params.get("max_id", 10**9))
+        found = [entry for entry in self.notifications if int(entry["id"]) < below]
+        return self._json(list(reversed(found))[: self.page_size])
 
     def _count(self, request: httpx.Request) -> httpx.Response | None:
         assert self.calls_left is not None
@@ -119,7 +183,10 @@ class FakeMastodon(FakePlatform):
         return httpx.Response(200, text=json.dumps(data), headers=headers)
 
     def _instance(self) -> dict[str, Any]:
-        configuration = {} if self.feeds is None else {"timelines_access": {"hashtag_feeds": self.feeds}}
+        configuration: dict[str, Any] = (
+            {} if self.feeds is None else {"timelines_access": {"hashtag_feeds": self.feeds}}
+        )
+        configuration |= {} if self.streaming is None else {"urls": {"streaming": self.streaming}}
         return {"domain": self.host.split("/")[2], "version": self.version, "configuration": configuration}
 
     def _timeline(self, window: httpx.QueryParams) -> list[Any]:

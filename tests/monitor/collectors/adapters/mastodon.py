@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from monitor.collectors.base import Collector
+from monitor.collectors.mastodon import MastodonCollector
 from monitor.collectors.mastodon_options import MastodonOptions
 from tests.fakes.mastodon import HOST, FakeMastodon
 from tests.monitor.collectors.contract import SECRET, Adapter
@@ -26,6 +28,12 @@ class MastodonAdapter(Adapter):
 
     def options(self) -> MastodonOptions:
         return MastodonOptions(name="fediverse", instance=HOST, token=SecretStr(SECRET), hashtags=("nordtåg",))
+
+    def build(self) -> Collector:
+        collector = super().build()
+        assert isinstance(collector, MastodonCollector)
+        collector.live.connect = self.platform.connect
+        return collector
 
     def post(self, text: str, *, at: datetime, parent: str | None = None) -> str:
         return str(self.platform.add(text, at, parent=parent)["uri"])
