@@ -18,12 +18,10 @@ from datetime import UTC, datetime
 from itertools import groupby
 from statistics import median
 
-from benchmarks.synthetic_parts import SLOT
-from benchmarks.synthetic_rows import mention_rows
-from benchmarks.synthetic_year import SIZES, SOURCES, SPEEDS, START, THEMES, ZONE, Crisis, Year, synthetic_year
+from benchmarks.synthetic_feed import observations
+from benchmarks.synthetic_year import SIZES, SPEEDS, ZONE, Crisis, Year, synthetic_year
 from detectors.judge import BrandJudge
 from detectors.signal import Direction, Finding, Level
-from detectors.window import BrandWindow
 
 CALM_SECONDS = 6 * 3600.0
 """An incident is over when nothing was found for so long; what comes later is a new one."""
@@ -85,21 +83,11 @@ class Result:
 
 def judged(year: Year) -> list[Found]:
     """Lead a new judge through the year. Returns the buckets in which there was trouble."""
-    brand = "brand"
-    window = BrandWindow(brand, SOURCES, THEMES)
-    judge = BrandJudge(brand, timezone=ZONE, country="SE")
-    rows, found = mention_rows(year), []
-    waiting = next(rows, None)
-    for begins in range(START, int(year.ends), SLOT):
-        ends, arrived = datetime.fromtimestamp(begins + SLOT, UTC), []
-        while waiting is not None and waiting.first_seen_at < ends:
-            arrived.append(waiting)
-            waiting = next(rows, None)
-        window.add(arrived)
-        findings = judge.observe(window.observe(ends, year.covered(begins)))
-        trouble = [f for f in findings if f.direction is Direction.TROUBLE and f.level]
+    judge, found = BrandJudge("brand", timezone=ZONE, country="SE"), []
+    for seen in observations(year, judge.brand):
+        trouble = [f for f in judge.observe(seen) if f.direction is Direction.TROUBLE and f.level]
         if trouble:
-            found.append(Found(begins + SLOT, int(trouble[0].level), _why(trouble[0])))
+            found.append(Found(seen.at.timestamp(), int(trouble[0].level), _why(trouble[0])))
     return found
 
 
@@ -205,7 +193,7 @@ def _cell(delays: Sequence[Delay]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--days", type=int, default=365, help="365; a year of 50,000 a day takes hours")
+    parser.add_argument("--days", type=int, default=365, help="365")
     parser.add_argument("--brands", type=float, nargs="+", default=[5, 500, 50_000], help="mentions a day")
     parser.add_argument("--seeds", type=int, nargs=2, default=[0, 3], metavar=("FROM", "UNTIL"))
     parser.add_argument("--json", action="store_true")

@@ -20,7 +20,7 @@ from detectors.surge import Judgement, SurgeOptions
 from detectors.threads import ThreadMemory
 from detectors.track import BURST, BURST_SHARE, ScopeTrack
 
-_STATE_VERSION = 2
+_STATE_VERSION = 3
 _BLIND = 0.5
 
 
@@ -88,7 +88,9 @@ class BrandJudge:
             volume = track.learn_volume(seen, factor)
             # a single source says what its brand says
             if scope.kind is not ScopeKind.SOURCE or sharing[scope.kind] > 1:
-                case = self._case(scope, seen, moment, volume, factor, sharing[scope.kind])
+                # half of the allowance of false alarms is the brand's, the other half its parts'
+                parts = 1 if scope.kind is ScopeKind.BRAND else 2 * sharing[scope.kind]
+                case = self._case(scope, seen, moment, volume, factor, parts)
                 found += self._judge(case)
             track.learn_people(seen, moment, factor)
             surprise = volume.surprise if scope.kind is ScopeKind.BRAND else surprise

@@ -31,7 +31,7 @@ def judge_negative_people(case: ScopeCase) -> Finding | None:
 def _too_few(case: ScopeCase) -> bool:
     """Whether nothing can come of it, so that quiet scopes cost next to nothing."""
     people, t = case.seen.people, case.thresholds
-    if people.get(HOURS, NOBODY).negative >= t.watch_people:
+    if people.get(HOURS, NOBODY).negative >= min(t.watch_people, t.watch_small_people):
         return False
     return case.track.z_day(people.get(DAY, NOBODY), case.moment, case.factor) < t.day_watch_z
 
@@ -61,7 +61,7 @@ def _finding(case: ScopeCase, n: PeopleNumbers, verdict: Verdict) -> Finding:
 
 def _cold(case: ScopeCase) -> Finding | None:
     hour, track = case.seen.people.get(HOUR, NOBODY), case.track
-    verdict = judge_cold(hour, track.busiest_people, track.negative.hours, case.thresholds)
+    verdict = judge_cold(hour, track.opening(case.volume), case.thresholds)
     if not verdict.level:
         return None
     numbers: dict[str, Number] = {

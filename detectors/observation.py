@@ -41,9 +41,10 @@ class People:
     """Different authors within one horizon: these do not add up over buckets, sources or themes.
 
     `negative` counts authors with at least one negative mention, where mentions that are near-copies of one
-    another (a retweeted joke) count as at most two people. `mentions`/`negative_mentions` are the window's
-    plain sums; `largest_author` is the number of mentions of its loudest author; `supportive` is the number of
-    comments in threads that cheer the complainer on.
+    another (a retweeted joke) count as at most two people, and all who only pass on as at most as many as those
+    who write themselves (or three). `mentions`/`negative_mentions` are the window's plain sums; `largest_author`
+    is the number of mentions of its loudest author; `supportive` is the number of comments in threads that cheer
+    the complainer on.
     """
 
     authors: int = 0

@@ -70,6 +70,7 @@ class Thresholds(_Section):
     burst_surprise: float = Field(default=1.0, ge=0)
     warning_z: float = Field(default=3.5, gt=0)
     warning_people: int = Field(default=8, ge=1)
+    warning_small_people: int = Field(default=6, ge=1)
     warning_surprise: float = Field(default=2.5, ge=0)
     warning_negativity: float = Field(default=0.85, ge=0)
     warning_sustained: float = Field(default=1.0, gt=0)
@@ -117,7 +118,6 @@ class DetectionOptions(_Section):
     planned_events: tuple[PlannedEvent, ...] = ()
     flagged_authors: tuple[FlaggedAuthor, ...] = ()
     reach_per_person: int = Field(default=400, ge=0)
-    calm_hours: float = Field(default=6.0, gt=0)
 
     @property
     def effective(self) -> Thresholds:

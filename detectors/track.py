@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from detectors.calendar import Moment
-from detectors.levels import PeopleNumbers
+from detectors.levels import Opening, PeopleNumbers
 from detectors.observation import HORIZONS, Observation, People
 from detectors.own_days import OwnDays
 from detectors.surge import Judgement, SurgeDetector, SurgeOptions
@@ -23,6 +24,8 @@ _HORIZONS_JOIN = 1.75  # sd of the sum of the two z, which share an hour (docs/d
 _COLD_HOURS, _COLD_MENTIONS, _COLD_BUSY_HOURS = 24.0, 20, 6
 _LONGEST_COLD_HOURS = 14 * 24.0  # after two weeks few mentions are what is usual
 _SURE_PEOPLE = 1.0
+_OPENING_HOURS = 3.0
+_SHARE_WANDERS = 0.05  # sd of a brand's negative share from hour to hour that no number of people takes away
 _AS_NEGATIVE = 0.85
 _SIGNS_JOIN = 1.85  # sd of the sum of both z, which correlate by about .7 where half the people are negative
 _DAY_AFTER_HOURS = 48.0
@@ -44,6 +47,7 @@ class ScopeTrack:
         self.mentions = 0
         self.busy_hours = 0
         self.busiest_people = 0
+        self.first_people = 0
         self._heard = [1.0] * _BUCKETS_AN_HOUR
         self._next = 0
 
@@ -82,7 +86,15 @@ class ScopeTrack:
             negativity=negativity,
             age_days=usual.days,
             loudness=max(_loudness(hour), _loudness(hours)),
+            souring=_souring(hour, usual.expected, usual_authors.expected),
         )
+
+    def opening(self, volume: Judgement) -> Opening:
+        """What the first hours say of an ordinary one now: their people a mention, and the day's curve."""
+        hours = self.negative.hours
+        people_a_mention = self.negative.level * hours / max(self.mentions, 1)
+        expected = _BUCKETS_AN_HOUR * volume.expected * people_a_mention
+        return Opening(hours, self.busiest_people, self.first_people, expected)
 
     def z_day(self, day: People, moment: Moment, factor: float) -> float:
         """How unusual the negative people of 24 hours are, in standard deviations; 0 in the first days."""
@@ -114,6 +126,8 @@ class ScopeTrack:
             self.days.learn(z, float(hour.negative), moment.day)
         self.busy_hours += hour.mentions > 0
         self.busiest_people = max(self.busiest_people, hour.negative)
+        if self.negative.hours < _OPENING_HOURS:
+            self.first_people = max(self.first_people, hour.negative)
         self.negative.learn(hour.negative / factor, moment, covered)
         if self.negative.hours >= 3:
             self.negative_hours.learn(hours.negative / factor, moment, covered)
@@ -151,7 +165,7 @@ class ScopeTrack:
 
 
 _PARTS = ("surge", "negative", "negative_hours", "negative_day", "authors", "authors_hours", "positive", "days")
-_NUMBERS = ("mentions", "busy_hours", "busiest_people", "_next")
+_NUMBERS = ("mentions", "busy_hours", "busiest_people", "first_people", "_next")
 
 
 def _negativity(hour: People, usual_negative: float, usual_authors: float) -> float:
@@ -161,6 +175,13 @@ def _negativity(hour: People, usual_negative: float, usual_authors: float) -> fl
         return 1.0
     share = max(usual_negative, 0.25) / max(usual_authors, 0.5)
     return max(0.0, hour.negative - usual_negative) / extra / share
+
+
+def _souring(hour: People, usual_negative: float, usual_authors: float) -> float:
+    """By how many standard deviations the share of negative people is above the usual one."""
+    usual = min(0.95, max(0.05, (usual_negative + 0.5) / (usual_authors + 1.0)))
+    variance = hour.authors * usual * (1.0 - usual) + (_SHARE_WANDERS * hour.authors) ** 2 + 0.25
+    return (hour.negative - hour.authors * usual) / math.sqrt(variance)
 
 
 def _joined(negative: float, authors: float) -> float:

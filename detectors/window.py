@@ -12,6 +12,7 @@ from detectors.stream import ScopeStream, key_of
 
 _LEAST_THREAD_COMMENTS = 5
 _THREAD_RECENT = timedelta(hours=3)
+_SOURCE, _DAY = ScopeKind.SOURCE, HORIZONS[-1]
 
 
 class _Thread:
@@ -121,9 +122,10 @@ class BrandWindow:
         `measurements` are the values of the bucket by name.
         """
         heard = covered or {}
-        overall = self._overall_coverage(heard)
+        people = {scope: stream.people(at) for scope, stream in self._streams.items()}
+        overall = overall_coverage(heard, {s.name: people[s][_DAY].mentions for s in people if s.kind is _SOURCE})
         scopes = {
-            scope: Observation(at, stream.sums(at), stream.people(at), _coverage(scope, heard, overall))
+            scope: Observation(at, stream.sums(at), people[scope], _coverage(scope, heard, overall))
             for scope, stream in self._streams.items()
         }
         for name, value in (measurements or {}).items():
@@ -195,18 +197,6 @@ class BrandWindow:
     def _too_old(self, row: MentionRow) -> bool:
         return self._newest is not None and row.event_time < self._newest - self._keep
 
-    def _overall_coverage(self, heard: Mapping[str, float]) -> float:
-        """Weigh the sources by what they brought in the last day: a blind side stream blinds little."""
-        if not heard:
-            return 1.0
-        total = weight = 0.0
-        for scope, stream in self._streams.items():
-            if scope.kind is ScopeKind.SOURCE:
-                share = 1.0 + len(stream)
-                weight += share
-                total += share * heard.get(scope.name, 1.0)
-        return total / weight if weight else min(1.0, sum(heard.values()) / len(heard))
-
     def _prune(self) -> None:
         """Forget what no askable bucket needs; once an hour, since it need not be exact."""
         assert self._newest is not None
@@ -240,6 +230,17 @@ def _thread_observation(
         people=people,
         supportive=people[timedelta(hours=1)].supportive,
     )
+
+
+def overall_coverage(heard: Mapping[str, float], mentions: Mapping[str, int]) -> float:
+    """The share of a brand that was heard, from each source's share and its mentions of the last 24 hours.
+
+    A blind side stream blinds little. A source that `heard` does not name was heard.
+    """
+    if not heard:
+        return 1.0
+    weights = dict.fromkeys(heard, 1) | {name: 1 + many for name, many in mentions.items()}
+    return sum(weight * heard.get(name, 1.0) for name, weight in weights.items()) / sum(weights.values())
 
 
 def _coverage(scope: Scope, heard: Mapping[str, float], overall: float) -> float:

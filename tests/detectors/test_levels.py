@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.levels import PeopleNumbers, judge_cold, judge_people, sustained_surprise
+from detectors.levels import Opening, PeopleNumbers, judge_cold, judge_people, sustained_surprise
 from detectors.observation import People
 from detectors.options import Thresholds
 from detectors.signal import Level
@@ -16,8 +16,9 @@ from detectors.signal import Level
 T = Thresholds()
 CALM = PeopleNumbers(
     burst=1, hour=3, hours=8, day=40, z_burst=0, z_day=0, z=0.1, surprise=0.1, usual_hours=6, usual_day=40,
-    negativity=1, age_days=40, loudness=0,
+    negativity=1, age_days=40, loudness=0, souring=2.0,
 )  # fmt: skip
+OPENING = Opening(hours=2, busiest=4, first=4, expected=4.0)
 OUTAGE = replace(CALM, burst=12, hour=30, hours=34, z_burst=6, z=6.0, surprise=3.0)
 
 
@@ -33,6 +34,20 @@ def test_the_ordinary_is_calm_an_outage_a_warning_and_a_disaster_a_crisis() -> N
 
 def test_a_joke_stays_a_watch_because_its_crowd_is_less_negative_than_usual() -> None:
     assert level(replace(OUTAGE, hour=80, z=15, surprise=5, negativity=0.5)) == Level.WATCH
+
+
+def test_a_topic_as_negative_as_ever_is_a_watch_where_a_soured_hour_wakes_somebody() -> None:
+    topic = replace(OUTAGE, burst=5, souring=0.0)
+    assert level(topic) == Level.WATCH
+    assert level(replace(topic, souring=1.5)) == Level.WARNING
+    assert level(replace(topic, z=9, surprise=4.0)) == Level.WARNING
+
+
+def test_at_a_brand_of_a_few_a_day_six_people_in_three_hours_are_enough() -> None:
+    few = replace(OUTAGE, burst=2, hour=4, hours=6, day=7, usual_hours=0.3, usual_day=2.0)
+    assert level(few) == Level.WARNING
+    assert level(replace(few, hours=5)) == Level.WATCH
+    assert level(replace(few, usual_day=9.0)) == Level.CALM
 
 
 def test_one_loud_author_makes_the_same_numbers_a_watch() -> None:
@@ -63,6 +78,7 @@ def test_a_slow_day_is_seen_at_a_small_brand() -> None:
 def test_a_burst_that_is_over_does_not_burn_on_for_a_day() -> None:
     after = replace(CALM, hour=0, hours=1, day=40, usual_hours=3, usual_day=12, z_day=9)
     assert level(after) == Level.CALM
+    assert level(replace(after, hours=5)) == Level.WATCH
     assert level(replace(after, hours=7)) == Level.WARNING
 
 
@@ -99,11 +115,32 @@ def test_worse_numbers_never_lower_the_level(z: float, more: float, surprise: fl
     ],
 )
 def test_without_a_baseline_numbers_and_share_decide(people: People, expected: Level) -> None:
-    assert judge_cold(people, busiest=4, hours_learnt=2, t=T).level == expected
+    assert judge_cold(people, OPENING, T).level == expected
 
 
 def test_without_a_baseline_growth_over_the_own_earlier_hours_is_a_watch() -> None:
     people = People(authors=14, negative=9, mentions=15, negative_mentions=9)
-    assert judge_cold(people, busiest=2, hours_learnt=14, t=T).horizon == "cold_growth"
-    assert judge_cold(people, busiest=4, hours_learnt=14, t=T).level == Level.CALM
-    assert judge_cold(people, busiest=0, hours_learnt=5, t=T).level == Level.CALM
+    later = Opening(hours=8, busiest=4, first=2, expected=2.5)
+    assert judge_cold(people, later, T).horizon == "cold_growth"
+    assert judge_cold(people, replace(later, expected=3.5), T).level == Level.CALM
+    assert judge_cold(people, replace(later, busiest=9), T).level == Level.CALM
+    assert judge_cold(people, replace(later, hours=1), T).level == Level.CALM
+
+
+CROWD = People(authors=60, negative=40, mentions=70, negative_mentions=50)
+
+
+def test_a_brand_that_began_quietly_is_its_own_measure() -> None:
+    morning = Opening(hours=9, busiest=30, first=5, expected=35.0)
+    assert judge_cold(CROWD, morning, T).level == Level.CALM
+    assert judge_cold(CROWD, replace(morning, expected=10.0), T).level == Level.WARNING
+
+
+def test_a_stream_that_begins_in_a_crisis_stays_in_it_however_long_it_lasts() -> None:
+    assert judge_cold(CROWD, Opening(hours=20, busiest=60, first=50, expected=45.0), T).level == Level.WARNING
+
+
+def test_a_big_brand_that_is_half_unhappy_is_no_crisis_on_its_first_day() -> None:
+    hour = People(authors=1200, negative=650, mentions=1300, negative_mentions=700)
+    assert judge_cold(hour, OPENING, T).level == Level.WATCH
+    assert judge_cold(replace(hour, negative_mentions=1000), OPENING, T).level == Level.WARNING
