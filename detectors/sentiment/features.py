@@ -45,7 +45,7 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
     good = [value for value in values if value > 0]
     bad = [value for value in values if value < 0]
     positive, negative = sum(good), -sum(bad)
-    balance = _squash(positive - negative)
+    balance = _squash(positive - negative) if values else 0.0
     root = math.sqrt(reading.words + 1)
     exclamations = min(text.count("!"), 4) / 4
     questions = min(text.count("?"), 3) / 3
@@ -60,7 +60,7 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
         len(bad) / root,
         values[0] / 4 if values else 0.0,
         values[-1] / 4 if values else 0.0,
-        _squash(_closing(reading, text)),
+        _squash(_closing(reading, text)) if values else 0.0,
         math.log1p(reading.words) / 4,
         exclamations,
         questions,
@@ -69,7 +69,7 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
         min(reading.shouted, 5) / 5,
         reading.negations / root,
         min(reading.service, 4) / 4,
-        _squash(reading.emoji),
+        _squash(reading.emoji) if reading.emoji else 0.0,
         float(reading.contrasts > 0),
         float(".." in text or "…" in text),
         mixed / (mixed + 4),
@@ -80,8 +80,6 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
 
 def _closing(reading: Reading, text: str) -> float:
     """Sum of the valences in the last sentence."""
-    if not reading.hits:
-        return 0.0
     last = reading.sentences - 1 - (text.rstrip()[-1:] in "!?.…")
     return sum([value for value, sentence in reading.hits if sentence >= last])
 

@@ -46,7 +46,7 @@ class HostilityJudge:
         if 0 < total < ENOUGH and weights["insult"] and not self._you.isdisjoint(map(_bare, tokens)):
             weights["insult"] += AIMED
             total += AIMED
-        return max(_KINDS, key=lambda kind: weights[kind]) if total >= ENOUGH else None
+        return max(weights, key=lambda kind: weights[kind]) if total >= ENOUGH else None  # type: ignore[index]
 
     def _look_up(self, token: str) -> Word | None:
         """The hostile word, or the beginning of a hostile phrase; None for all others."""
