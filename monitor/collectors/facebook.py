@@ -132,10 +132,7 @@ class FacebookCollector(BaseCollector):
     def check(self) -> str:
         """Whether each page can be read, what of it, and until when. Raises SourceError."""
         told = [self._check_page(reader) for reader in self._readers.values()]
-        hook = (
-            f"Waits for Meta's webhooks at /hooks/{self.source}." if self._hook.is_open else "Takes no webhooks."
-        )
-        return " ".join([*told, hook])
+        return " ".join([*told, self._hook.sentence(self.source)])
 
     def _check_page(self, reader: PageReader) -> str:
         number = reader.page.number

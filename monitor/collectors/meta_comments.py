@@ -39,12 +39,16 @@ class Marks:
 
 @dataclass
 class CommentBook:
-    """Marks and walks by post, when watched threads were read, and since when no thread has been left waiting."""
+    """Marks and walks by post, and when watched threads were read.
+
+    `at` is when no thread was left waiting last; `start` is how far back this source was ever meant to read.
+    """
 
     marks: dict[str, str]
     posts: dict[str, State]
     read_at: dict[str, object]
     at: datetime | None = None
+    start: datetime | None = None
 
     @classmethod
     def of(cls, state: State) -> CommentBook:
@@ -57,6 +61,7 @@ class CommentBook:
             else {},
             dict(read_at) if isinstance(read_at, dict) else {},
             parse_time(state.get("at")),
+            parse_time(state.get("start")),
         )
 
     def due(self, seen: Marks, watched: Iterable[str]) -> list[str]:
@@ -90,8 +95,8 @@ class CommentBook:
         """For the cursor: of the posts read last."""
         kept = dict(list(self.posts.items())[-_REMEMBERED_POSTS:])
         marks = {number: mark for number, mark in self.marks.items() if number in kept}
-        at = {} if self.at is None else {"at": self.at.isoformat()}
-        return {"marks": marks, "posts": kept, "read_at": dict(self.read_at), **at}
+        times = {name: at.isoformat() for name, at in (("at", self.at), ("start", self.start)) if at is not None}
+        return {"marks": marks, "posts": kept, "read_at": dict(self.read_at), **times}
 
 
 @dataclass

@@ -44,10 +44,11 @@ class MetaHook:
         self._app_secret = app_secret
         self._polled_at: datetime | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the source takes webhooks at all."""
-        return self._verify_token is not None and self._app_secret is not None
+    def sentence(self, source: str) -> str:
+        """For `check`: whether the source takes webhooks."""
+        if self._verify_token is None or self._app_secret is None:
+            return "Takes no webhooks."
+        return f"Waits for Meta's webhooks at /hooks/{source}."
 
     def judge(self, request: InboundRequest) -> InboundAnswer | None:
         """The answer to a challenge or to somebody who is not believed; None for a delivery to be read."""

@@ -1,0 +1,123 @@
+"""Media and comments of Instagram as Mentions.
+
+Media are known as `instagram.com/media/NUMBER`, comments under own ones as `instagram.com/ACCOUNT/comment/NUMBER`
+(with the account whose token can read them); a comment on somebody else's media that mentions the account as
+`instagram.com/mentioned/NUMBER`, since it cannot be read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from monitor.collectors.html_text import clean_text
+from monitor.collectors.meta_api import is_number
+from monitor.collectors.times import dated
+from monitor.mention import Mention, MentionKind
+
+PLATFORM, SITE = "instagram", "instagram.com"
+MEDIA, MENTIONED = f"{SITE}/media/", f"{SITE}/mentioned/"
+
+MEDIA_FIELDS = "id,caption,timestamp,permalink,username,comments_count,like_count"
+HASHTAG_FIELDS = "id,caption,timestamp,permalink,comments_count,like_count"
+REPLY_FIELDS = "id,text,timestamp,username,like_count"
+COMMENT_FIELDS = f"{REPLY_FIELDS},parent_id,replies.limit(50){{{REPLY_FIELDS}}}"
+AGAIN_FIELDS = REPLY_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that is read: its number, and what the source adds to each mention."""
+
+    number: str
+    source: str
+    brand: str | None = None
+    language: str | None = None
+
+    @property
+    def comments(self) -> str:
+        """What the global ids of comments under the account's media begin with."""
+        return f"{SITE}/{self.number}/comment/"
+
+
+def media_of(item: Mapping[str, Any], account: Account, now: datetime) -> Mention:
+    """A picture or film by its caption, which may be empty. Raises ValueError."""
+    own_id = MEDIA + _number(item.get("id"))
+    return Mention(
+        **_common(item, item.get("caption"), account, now),
+        global_id=own_id,
+        thread_id=own_id,
+        url=_address(item.get("permalink")),
+        replies=_count(item.get("comments_count")),
+    )
+
+
+def comment_of(item: Mapping[str, Any], account: Account, now: datetime, media: str | None = None) -> Mention:
+    """A comment under the account's own `media` (its number, where it is known). Raises ValueError."""
+    root = MEDIA + _number(media) if media is not None else None
+    answered = item.get("parent_id")
+    return Mention(
+        **_common(item, item.get("text"), account, now),
+        global_id=account.comments + _number(item.get("id")),
+        kind=MentionKind.COMMENT,
+        parent_id=account.comments + _number(answered) if answered is not None else root,
+        thread_id=root,
+    )
+
+
+def foreign_comment_of(item: Mapping[str, Any], account: Account, now: datetime, media: str) -> Mention:
+    """A comment that mentions the account, under somebody else's media. Raises ValueError."""
+    made = comment_of({**item, "parent_id": None}, account, now, media)
+    return replace(made, global_id=MENTIONED + _number(item.get("id")))
+
+
+def with_replies(items: Iterable[Any]) -> Iterator[Any]:
+    """Comments, each followed by the replies that came with it, which name the comment as `parent_id`."""
+    for item in items:
+        yield item
+        replies = item.get("replies") if isinstance(item, Mapping) else None
+        data = replies.get("data") if isinstance(replies, Mapping) else None
+        for reply in data if isinstance(data, list) else []:
+            yield {**reply, "parent_id": item.get("id")} if isinstance(reply, Mapping) else reply
+
+
+def has_more_replies(item: Mapping[str, Any]) -> bool:
+    """Whether only some of the replies came with a comment."""
+    replies = item.get("replies")
+    paging = replies.get("paging") if isinstance(replies, Mapping) else None
+    return isinstance(paging, Mapping) and isinstance(paging.get("next"), str)
+
+
+def _common(item: Mapping[str, Any], text: object, account: Account, now: datetime) -> dict[str, Any]:
+    if text is not None and not isinstance(text, str):
+        raise ValueError("an item whose text is no text")
+    person = item.get("from")
+    name = item.get("username") or (person.get("username") if isinstance(person, Mapping) else None)
+    known = isinstance(name, str) and bool(name)
+    return {
+        "platform": PLATFORM,
+        "source": account.source,
+        "text": clean_text(text or ""),
+        "created_at": dated(item.get("timestamp"), now),
+        "author": f"{SITE}/{name}" if known else None,
+        "author_handles": (f"{name}@{SITE}",) if known else (),
+        "likes": _count(item.get("like_count")),
+        "language": account.language,
+        "brands": (account.brand,) if account.brand else (),
+    }
+
+
+def _number(value: object) -> str:
+    if not is_number(value):
+        raise ValueError("an item without its number")
+    return str(value)
+
+
+def _address(value: object) -> str | None:
+    return value if isinstance(value, str) and value.startswith("https://") else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
