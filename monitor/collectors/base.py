@@ -20,7 +20,7 @@ from monitor.durations import Duration
 from monitor.mention import Measurement, Mention, Refusal, Removal
 
 if TYPE_CHECKING:
-    from monitor.collectors.http import HttpSession
+    from monitor.collectors.http import Budget, HttpSession
 
 Cursor = dict[str, Any]
 """What a collector must remember, as JSON. `{}` on the first call."""
@@ -160,6 +160,7 @@ class BaseCollector:
     `verified` is False until recorded or documented answers have gone through it. `non_get` lists the calls
     other than GET that it may make (`"POST /oauth/token"`, path patterns as in fnmatch). `fastest` is the
     shortest interval that is polite. `rechecks_a_poll` is how many posts it reads again at a time.
+    `budget` is a documented limit.
     `pushed` sources are not polled: they get their news through `receive`.
     """
 
@@ -170,6 +171,7 @@ class BaseCollector:
     fastest: ClassVar[timedelta] = timedelta(seconds=15)
     pushed: ClassVar[bool] = False
     rechecks_a_poll: ClassVar[int] = 25
+    budget: ClassVar[Budget | None] = None
 
     @property
     def stays(self) -> bool:
@@ -179,6 +181,11 @@ class BaseCollector:
     def __init__(self, options: SourceOptions, http: HttpSession) -> None:
         self.http = http
         self.source = options.name or options.default_name()
+
+    @classmethod
+    def budget_for(cls, options: SourceOptions) -> Budget | None:  # noqa: ARG003 - for those with plans
+        """The documented limit of the account that a source uses."""
+        return cls.budget
 
     def read_again(self, context: CollectContext) -> Iterator[Batch]:  # noqa: ARG002 - for those that can
         """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""

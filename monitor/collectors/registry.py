@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from monitor.collectors.base import BaseCollector, Collector, SourceOptions
-from monitor.collectors.http import Budget, HttpSession, Network
+from monitor.collectors.http import HttpSession, Network
 
 _CLAIM = re.compile(r'^    type_name(?:: ClassVar\[str\])? = "([a-z][a-z0-9_]*)"$', re.MULTILINE)
 _VERIFIED = re.compile(r"^    verified(?:: ClassVar\[bool\])? = True$", re.MULTILINE)
@@ -87,7 +87,7 @@ def build(options: SourceOptions, network: Network) -> Collector:
 def open_session(options: SourceOptions, network: Network) -> HttpSession:
     """The HTTP session that `build` gives to a source."""
     kind = collector_class(options.type)
-    budget: Budget | None = getattr(kind, "budget", None)
+    budget = kind.budget_for(options)
     return network.session(non_get=kind.non_get, secrets=list(secrets_in(options)), budget=budget)
 
 
