@@ -184,7 +184,7 @@ def _opening(incident: Incident, plan: Plan, notification: Notification | None, 
     return _reason_sentence(notification.reason, reader, values)
 
 
-_CASES = ("chain_ended", "nobody_on_call", "threat", "message", "recovered")
+_CASES = ("chain_ended", "nobody_on_call", "threat", "message", "own_post", "recovered")
 """Entries of a notification's data that make a case of its own."""
 
 

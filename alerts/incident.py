@@ -35,6 +35,7 @@ class ObligationKind(StrEnum):
     NEXT_PUBLIC_UPDATE = "next_public_update"
     PROMISE = "promise"
     WAIT_ENDS = "wait_ends"
+    ANSWER_THREAD = "answer_thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Obligation:
 
     `step` is the step of the escalation chain that an unmet acknowledgement has reached; `target` is a role
     or person id; `told_at` is when the owner was reminded (once). `ended` is why it no longer counts
-    (`met`, `superseded`, `chain_ended`, `closed` …), None while it counts.
+    (`met`, `superseded`, `chain_ended`, `closed` …), None while it counts. `where` is the thread that it is about.
     """
 
     kind: ObligationKind
@@ -58,6 +59,7 @@ class Obligation:
     met_by: str | None = None
     ended: str | None = None
     note: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Incident:
     are the themes that no longer make a new turn. `silenced` is the id of the silence that keeps it quiet.
     `root_place` is where its root message was ordered. `handled` are the newest event ids of actions, so that a
     redelivered click is harmless. `stages` are the first times of P6 (customer service, social, questions, media).
-    `owner` is whoever took it on first, or whom it was handed to.
+    `owner` is whoever took it on first, or whom it was handed to. `answered` are the threads that we answered in.
     """
 
     number: int
@@ -189,6 +191,7 @@ class Incident:
     digest_due_at: datetime | None = None
     own_story_url: str | None = None
     leading: str = ""
+    answered: frozenset[str] = frozenset()
     handled: tuple[str, ...] = ()
 
 

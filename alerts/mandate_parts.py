@@ -268,6 +268,13 @@ class Flags(Strict):
     steps: tuple[Step, ...] = ()
 
 
+class AnswerTarget(Strict):
+    """A thread with so many comments an hour, or more, is answered by us within this time (practice P23)."""
+
+    comments_per_hour: float = Field(ge=0)
+    within: Duration
+
+
 class Timing(Strict):
     """Times that no level owns."""
 
@@ -279,6 +286,11 @@ class Timing(Strict):
     edit_every: Duration = timedelta(minutes=15)
     heard_at_least: float = Field(default=0.75, ge=0, le=1)
     open_at_most: int = Field(default=5, ge=1)
+    answer_targets: tuple[AnswerTarget, ...] = (
+        AnswerTarget(comments_per_hour=0, within=timedelta(hours=4)),
+        AnswerTarget(comments_per_hour=20, within=timedelta(hours=1)),
+        AnswerTarget(comments_per_hour=60, within=timedelta(minutes=30)),
+    )
 
     @field_validator("digest_at")
     @classmethod

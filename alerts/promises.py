@@ -26,6 +26,7 @@ _PROMISES = re.compile(
 _CLOCK = re.compile(
     r"\b(?:kl\.?|klokken|klockan|klokka|klo|by|before|at)\s*(\d{1,2})(?:[.:](\d{2}))?\s*(pm|am)?\b", re.I
 )
+_SENTENCE_END = re.compile(r"(?<!\bkl)(?<!\bca)[.!?…](?=\s)\s*|\n\s*\n\s*", re.IGNORECASE)
 _NUMBERS = {
     **dict.fromkeys(("en", "ett", "et", "én", "ein", "a", "an", "one", "yhden"), 1),
     **dict.fromkeys(("två", "to", "two", "kahden", "par"), 2),
@@ -55,10 +56,19 @@ class Promise(NamedTuple):
 
 def promise_in(text: str, at: datetime, timezone: str, otherwise_within: timedelta) -> Promise | None:
     """The promise in a post made at `at`, due at the time it names or `otherwise_within`; None without one."""
-    if not _PROMISES.search(text):
+    said = _PROMISES.search(text)
+    if said is None:
         return None
     due = _at_a_clock(text, at, timezone) or _after_a_while(text, at) or at + otherwise_within
-    return Promise(" ".join(text.split())[:LONGEST_TEXT], due)
+    return Promise(_sentence(text, said.start()), due)
+
+
+def _sentence(text: str, place: int) -> str:
+    """The sentence around a place of a text, on one line; "kl. 15" and "15.30" end none."""
+    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
+    since = max((end for end in ends if end <= place), default=0)
+    until = min((end for end in ends if end > place), default=len(text))
+    return " ".join(text[since:until].split())[:LONGEST_TEXT]
 
 
 def _after_a_while(text: str, at: datetime) -> datetime | None:

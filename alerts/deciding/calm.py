@@ -115,6 +115,7 @@ _NOT_AT_WATCH = (
     ObligationKind.ACKNOWLEDGE,
     ObligationKind.CONFIRM_PUBLICLY,
     ObligationKind.REFRESH_MESSAGE,
+    ObligationKind.ANSWER_THREAD,
 )
 """What only a warning or a crisis asks for."""
 
@@ -132,6 +133,7 @@ _OVER_WHEN_CALM = (
     ObligationKind.CONFIRM_PUBLICLY,
     ObligationKind.REFRESH_MESSAGE,
     ObligationKind.WAIT_ENDS,
+    ObligationKind.ANSWER_THREAD,
 )
 """What nobody owes any more in aftercare; promises and public times are still kept."""
 

@@ -91,6 +91,7 @@ _WHEN_DUE: dict[ObligationKind, Callable[[Draft, Obligation], None]] = {
     ObligationKind.CONFIRM_PUBLICLY: remind,
     ObligationKind.REFRESH_MESSAGE: remind,
     ObligationKind.PROMISE: remind,
+    ObligationKind.ANSWER_THREAD: remind,
     ObligationKind.NEXT_PUBLIC_UPDATE: _public_update,
     ObligationKind.WAIT_ENDS: wait_over,
 }

@@ -113,15 +113,30 @@ def start_deadlines(draft: Draft) -> None:
         add_deadline(draft, kind, max(due, draft.now))
 
 
-def add_deadline(draft: Draft, kind: ObligationKind, due_at: datetime, target: str = "", note: str = "") -> None:
-    """Add a deadline that is told once; one of the same kind and note that is due earlier stays as it is."""
+def add_deadline(
+    draft: Draft,
+    kind: ObligationKind,
+    due_at: datetime,
+    target: str = "",
+    note: str = "",
+    *,
+    where: str = "",
+    made_at: datetime | None = None,
+) -> None:
+    """Add a deadline that is told once; one like it that is due earlier stays as it is.
+
+    `where` is the thread that it is about, `made_at` when it came to be (now). Alike are those of one kind, thread
+    and note; for the answer in a thread the note, which is its address, does not count.
+    """
     if draft.incident.state is IncidentState.CLOSED:
         return
-    same = [o for o in active(draft.incident, kind) if o.note == note]
+    noted = kind is not ObligationKind.ANSWER_THREAD
+    same = [o for o in active(draft.incident, kind) if o.where == where and (o.note == note or not noted)]
     if any(o.due_at <= due_at for o in same):
         return
     kept = changed_where(draft.incident.obligations, lambda o: o in same, lambda o: ended(o, "superseded"))
-    new = Obligation(kind, due_at, draft.now, draft.incident.level, target, note=note)
+    level, made = draft.incident.level, made_at or draft.now
+    new = Obligation(kind, due_at, made, level, target, note=note, where=where)
     draft.change(obligations=(*kept, new))
 
 

@@ -11,6 +11,7 @@ from alerts.deciding.draft import Draft
 from alerts.deciding.findings import NEWS, THREAT, is_kind, key_of, new_turns, take_in
 from alerts.deciding.levels import held_down, open_at, raise_to
 from alerts.deciding.telling import Said, edit_card, is_room, reply
+from alerts.deciding.threads import watch_threads
 from alerts.deciding.waiting import break_wait_on
 from alerts.incident import IncidentState, Reason
 from alerts.silences import Silence, silence_for_all
@@ -33,6 +34,7 @@ def apply_signals(draft: Draft, event: Signals, signals: Sequence[Signal], silen
         _set_level(draft, signals, silences)
         _call_safety(draft, signals)
         break_wait_on(draft, signals, news)
+        watch_threads(draft, signals)
         _tell_progress(draft, opened=not known.levels)
     go_down(draft, event.at, signals)
 

@@ -58,10 +58,10 @@ def message(draft: Draft, action: Action) -> Answer:
 
 
 def posted(draft: Draft, action: Action) -> Answer:
-    """We have said something publicly (`url`): confirms, and may give the time of the next public update."""
+    """We have said something publicly (`url`): confirms, keeps promises, may give the next public time."""
     confirm_public(draft, action.by, text_of(action, "url") or None)
-    done = meet_kinds(draft.incident, (ObligationKind.NEXT_PUBLIC_UPDATE,), draft.now, action.by)
-    draft.change(obligations=done)
+    owed = (ObligationKind.NEXT_PUBLIC_UPDATE, ObligationKind.PROMISE)
+    draft.change(obligations=meet_kinds(draft.incident, owed, draft.now, action.by))
     _public_time(draft, action)
     draft.write("posted", actor=action.by, channel=action.channel, url=text_of(action, "url") or None)
     edit_card(draft)

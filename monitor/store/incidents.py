@@ -13,6 +13,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from alerts.incident import Decision, Incident, IncidentState, MessageReference, Obligation, TimelineEvent
+from alerts.mandate_parts import Timing
+from alerts.obligations import next_deadline
 from monitor.store.database import upsert
 from monitor.store.outbox import add_notifications
 from monitor.store.sequences import last_number, take_numbers
@@ -130,7 +132,7 @@ class Incidents(Subject):
         )
 
     def next_due_at(self) -> datetime | None:
-        """When the earliest open obligation of any open incident is due; None when nothing is."""
+        """When the first open incident has something to be done (see `next_deadline`); None when none has."""
         query = select(func.min(incidents.c.next_due_at)).where(incidents.c.state != IncidentState.CLOSED.value)
         with self._db.reading() as connection:
             found: datetime | None = connection.execute(query).scalar_one()
@@ -191,7 +193,9 @@ def _use_number(connection: Connection, number: int) -> None:
 
 
 def _next_due_at(incident: Incident) -> datetime | None:
-    return min((owed.due_at for owed in incident.obligations if not owed.met_at and not owed.ended), default=None)
+    """When a tick has something to do for it: a deadline or its reminder, a digest, the end of aftercare."""
+    timing = Timing.model_validate(incident.mandate.get("timing") or {})
+    return next_deadline(incident, timing.remind_before)
 
 
 def _obligation_row(number: int, position: int, owed: Obligation) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def test_a_wait_says_until_when_why_and_who():
 def test_two_actions_and_a_menu():
     made = card()
     assert [action.kind for action in made.buttons] == [ActionKind.ACKNOWLEDGE, ActionKind.WAIT]
-    assert len(made.menu) == 9
+    assert len(made.menu) == 10
 
 
 def test_an_acknowledged_incident_offers_what_comes_after():

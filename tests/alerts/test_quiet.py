@@ -1,4 +1,4 @@
-"""A silence set from an incident: by whoever may, with a reason and an end; the chain stops, and news breaks it."""
+"""A silence set from an incident: by whoever may, with a reason and an end; the chain stops, a crisis is told."""
 
 from __future__ import annotations
 

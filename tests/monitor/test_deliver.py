@@ -365,9 +365,8 @@ def test_hostile_words_reach_slack_as_text(here):
     quote = replace(
         WARNING.evidence.first, text="<!channel> <@U0ANNA001> <https://evil.example|klicka> *fet* &amp; `x`"
     )
-    here.queue(
-        first(), incident=replace(WARNING, evidence=replace(WARNING.evidence, first=quote), brand="<!here>")
-    )
+    evidence = replace(WARNING.evidence, first=quote)
+    here.queue(first(), incident=replace(WARNING, evidence=evidence, signals=(), brand="<!here>"))
     here.deliver()
     here.slack.take(CRISIS, "<!channel> <@U0ANNA001>")
     here.slack.verify()
