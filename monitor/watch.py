@@ -17,6 +17,7 @@ from monitor.clock import Clock
 from monitor.collecting import blind_since
 from monitor.collectors.base import SourceError
 from monitor.coverage import GRACE
+from monitor.store.state import JobRun
 
 if TYPE_CHECKING:
     from monitor.assembly import Monitor
@@ -58,6 +59,7 @@ class Watch:
         with self.store.transaction():
             self.store.add_notifications(found.notifications)
             self._remember(found, now)
+            self.store.save_job_runs(self._job_runs())
         pending = self.store.notifications(states=ON_THE_WAY)
         failures = watching.audit(self.store.open_incidents(), pending, parts, now)
         if failures != self.failures:
@@ -107,6 +109,14 @@ class Watch:
                 last = self.schedule.last_fine.get(name, self.started_at)
                 why = self.schedule.errors.get(name, "")
                 yield PartHealth(Part.JOB, name, last, GRACE * job.every + JOB_GRACE, why=why)
+
+    def _job_runs(self) -> Iterator[JobRun]:
+        """Every job as `status`, another process, is to show it."""
+        if self.schedule is None:
+            return
+        for name in self.schedule.jobs:
+            fine, error = self.schedule.last_fine.get(name), self.schedule.errors.get(name)
+            yield JobRun(name, fine, error, self.schedule.missed[name])
 
     def _channels(self, monitor: Monitor) -> Iterator[PartHealth]:
         for name, health in monitor.deliverer.health.items():

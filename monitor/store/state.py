@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,15 +47,12 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """A job's last run and how many runs were missed altogether."""
+    """When a job last went well, what went wrong since, and how many runs this daemon has missed."""
 
     job: str
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
     ok_at: datetime | None = None
     error: str | None = None
     missed: int = 0
-    missed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,26 +184,15 @@ class Sources(Subject):
 class DaemonState(Subject):
     """Jobs, detector states, silences, handled events and facts."""
 
-    def job_started(self, job: str, now: datetime) -> None:
-        """A job begins to run."""
+    def save_job_runs(self, runs: Iterable[JobRun]) -> None:
+        """Write down how the jobs do. Jobs that are not among `runs` are no longer in the table: forgotten."""
+        rows = [asdict(run) | {"error": storable(run.error) if run.error else None} for run in runs]
         with self._db.writing() as connection:
-            upsert(connection, job_runs, [{"job": job, "started_at": now}])
-
-    def job_finished(self, job: str, now: datetime, *, error: str | None = None) -> None:
-        """A job has run; `error` says what went wrong, None that it went well."""
-        row = {"job": job, "finished_at": now, "error": storable(error) if error else None} | (
-            {} if error else {"ok_at": now}
-        )
-        with self._db.writing() as connection:
-            upsert(connection, job_runs, [row])
-
-    def job_missed(self, job: str, now: datetime) -> None:
-        """A run of a job did not take place."""
-        with self._db.writing() as connection:
-            upsert(connection, job_runs, [{"job": job, "missed": 1, "missed_at": now}], add=("missed",))
+            connection.execute(delete(job_runs))
+            upsert(connection, job_runs, rows)
 
     def job_runs(self) -> dict[str, JobRun]:
-        """The last run of every job, by name."""
+        """How every job does, by name, as the daemon last wrote it down."""
         with self._db.reading() as connection:
             return {row.job: JobRun(*row) for row in connection.execute(select(job_runs))}
 

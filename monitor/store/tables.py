@@ -237,12 +237,9 @@ job_runs = Table(
     "job_runs",
     metadata,
     Column("job", Text, primary_key=True),
-    Column("started_at", Instant),
-    Column("finished_at", Instant),
     Column("ok_at", Instant),
     Column("error", Text),
     Column("missed", Integer, nullable=False, server_default=text("0")),
-    Column("missed_at", Instant),
 )
 
 detector_states = Table(

@@ -8,7 +8,7 @@ import pytest
 
 from detectors.signal import Scope, ScopeKind
 from monitor.mention import Measurement, Refusal, Removal
-from monitor.store import Link, PreparedBatch, Store, open_store
+from monitor.store import JobRun, Link, PreparedBatch, Store, open_store
 from tests.monitor.store.making import ALWAYS, BRAND, NOW, brand_sums, made, save
 
 HOUR = timedelta(hours=1)
@@ -196,7 +196,7 @@ def test_reasons_in_broken_characters_do_not_break_the_batch(store: Store) -> No
     """PostgreSQL takes neither NUL nor lone surrogates, and error texts come from anywhere."""
     saved = save(store, made("1"), refusals=(Refusal("line \0 1", "half \ud83d"),))
     store.source_failed("tags", NOW, "cut \0 \udc00")
-    store.job_finished("detect", NOW, error="\0")
+    store.save_job_runs([JobRun("detect", error="\0")])
     assert saved.taken == (1,)
     assert store.refusals()[0][2] == Refusal("line  1", "half ?")
     assert store.source_state("tags").error == "cut  ?"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from detectors.observation import People
 from detectors.signal import Scope, ScopeKind
 from monitor.mention import Measurement
-from monitor.store import Store
+from monitor.store import JobRun, Store
 from tests.monitor.store.making import ALWAYS, BRAND, NOW, empty
 
 HOUR = timedelta(hours=1)
@@ -71,16 +71,10 @@ def test_coverage_is_the_union_of_what_was_heard(store: Store, spans: list[tuple
     assert store.coverage("s", NOW, HOUR) == pytest.approx(len(heard) / 60)
 
 
-def test_jobs_remember_their_last_run_and_count_missed_ones(store: Store) -> None:
-    store.job_started("detect", NOW)
-    store.job_finished("detect", NOW + MINUTE)
-    store.job_started("detect", NOW + HOUR)
-    store.job_finished("detect", NOW + HOUR, error="boom")
-    store.job_missed("detect", NOW + 2 * HOUR)
-    store.job_missed("detect", NOW + 3 * HOUR)
-    run = store.job_runs()["detect"]
-    assert (run.started_at, run.finished_at, run.ok_at) == (NOW + HOUR, NOW + HOUR, NOW + MINUTE)
-    assert (run.error, run.missed, run.missed_at) == ("boom", 2, NOW + 3 * HOUR)
+def test_jobs_are_remembered_as_last_written_down(store: Store) -> None:
+    store.save_job_runs([JobRun("detect", NOW), JobRun("collect:old", NOW)])
+    store.save_job_runs([JobRun("detect", NOW, "boom", 2)])
+    assert store.job_runs() == {"detect": JobRun("detect", NOW, "boom", 2)}
 
 
 def test_the_newest_detector_state_of_the_version_is_found(store: Store) -> None:

@@ -64,12 +64,9 @@ def upgrade() -> None:
     op.create_table(
         "job_runs",
         sa.Column("job", sa.Text(), nullable=False),
-        sa.Column("started_at", sa.BigInteger(), nullable=True),
-        sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("ok_at", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("missed", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("missed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("job"),
     )
     op.create_table(
