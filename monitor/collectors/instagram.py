@@ -152,12 +152,13 @@ class InstagramCollector(BaseCollector):
         kept = "" if reader.tagged else ", without tags, mentions and hashtags (they need `login: facebook`)"
         ends = ""
         if reader.tagged:
-            kept = "" if _shows(reader, "tags", MEDIA_FIELDS) else ", but not its tags"
+            kept = ", but not its tags" if _shows(reader, "tags", MEDIA_FIELDS) is None else ""
             ends = token_sentence(graph.token_ends())
         used = ""
         if reader.hashtags:
             found = _shows(reader, "recently_searched_hashtags", "id,name")
-            used = f" {len(found)} of {MOST_HASHTAGS} hashtags of these seven days are used." if found else ""
+            count = "No" if found is None else f"{len(found)} of {MOST_HASHTAGS}"
+            used = f" {count} hashtags of these seven days are used."
         return f"The account @{name} ({number}) can be read{kept}.{used}{ends}"
 
     def _reader(self, account: InstagramAccount, *, hashtags: bool) -> AccountReader:
