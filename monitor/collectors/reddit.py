@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -109,7 +109,7 @@ class RedditCollector(BaseCollector):
                 return self._read_again(state, context)
             return walk_newest_first(
                 state,
-                lambda token: self._page(*lists[key], token, context.now),
+                lambda token: self._page(*lists[key], token),
                 context,
                 overlap=OVERLAP,
                 look_back=self.options.look_back,
@@ -122,7 +122,7 @@ class RedditCollector(BaseCollector):
         """Whether the app may log in and read. Raises SourceError."""
         self._demand_approval()
         places = "+".join(self.options.subreddits) or "all"
-        self._page(f"/r/{places}/new", {}, None, None)
+        self._page(f"/r/{places}/new", {}, None)
         return f"Reddit lets {self.options.reddit_user}'s app read r/{places}."
 
     def _demand_approval(self) -> None:
@@ -154,9 +154,9 @@ class RedditCollector(BaseCollector):
 
     # --- lists
 
-    def _page(self, path: str, params: Mapping[str, str], token: str | None, now: datetime | None) -> Page:
+    def _page(self, path: str, params: Mapping[str, str], token: str | None) -> Page:
         paged = {"after": token} if token else {}
-        answer = self._api.get(path, {**params, **paged, "limit": PER_PAGE}, now)
+        answer = self._api.get(path, {**params, **paged, "limit": PER_PAGE})
         listing = _listing(answer)
         things = children_of(listing)
         if token and not things:  # the entry after which it should begin was removed
@@ -192,25 +192,25 @@ class RedditCollector(BaseCollector):
         for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
             if context.stopping():
                 return
-            batch = self._comments(thread, context.now)
+            batch = self._comments(thread)
             read_at = read_times(context, PLATFORM, read_at, thread.root_id)
             yield replace(batch, cursor={"read_at": read_at})
 
-    def _comments(self, thread: WatchedThread, now: datetime) -> Batch:
+    def _comments(self, thread: WatchedThread) -> Batch:
         """All comments of a submission. What stands in the way of one thread only is noted."""
         name = native_id(thread.root_id)
         if name is None or not name.startswith(SUBMISSION):
             return Batch()
         try:
-            return self._read(self._tree(name, now))
+            return self._read(self._tree(name))
         except HttpError as exc:
             if exc.status not in (403, 404):
                 raise
             return Batch(refusals=(Refusal(thread.root_id, f"cannot be read: {exc}"),))
 
-    def _tree(self, link: str, now: datetime) -> list[Thing]:
+    def _tree(self, link: str) -> list[Thing]:
         """A submission's comments, the left out ones too, as far as a few more calls reach."""
-        new, found = self._branch(link, "", now), list[Thing]()
+        new, found = self._branch(link, ""), list[Thing]()
         ids: list[str] = []
         branches: list[str] = []
         for calls in range(MORE_CALLS + 1):
@@ -224,14 +224,14 @@ class RedditCollector(BaseCollector):
             if calls == MORE_CALLS or not (ids or branches):
                 break
             if ids:
-                new, ids = _flat(self._api.more(link, ids[:PER_PAGE], now)), ids[PER_PAGE:]
+                new, ids = _flat(self._api.more(link, ids[:PER_PAGE])), ids[PER_PAGE:]
             else:
-                new = self._branch(link, f"/_/{branches.pop(0)}", now)
+                new = self._branch(link, f"/_/{branches.pop(0)}")
         return found
 
-    def _branch(self, link: str, below: str, now: datetime) -> list[Thing]:
+    def _branch(self, link: str, below: str) -> list[Thing]:
         asked = {"limit": 500, "depth": 10, "sort": "new"}
-        answer = self._api.get(f"/comments/{link[3:]}{below}", asked, now)
+        answer = self._api.get(f"/comments/{link[3:]}{below}", asked)
         found = answer.json()
         if not isinstance(found, list) or len(found) < 2:
             raise answer.error("answered a thread without comments.", remedy="It is tried again.")
@@ -247,7 +247,7 @@ class RedditCollector(BaseCollector):
                 return
             part = due[start : start + PER_PAGE]
             names = [one.removeprefix(HOST) for one in part]
-            things = children_of(_listing(self._api.get("/api/info", {"id": ",".join(names)}, context.now)))
+            things = children_of(_listing(self._api.get("/api/info", {"id": ",".join(names)})))
             batch = self._read(things)
             there = {thing["data"].get("name") for thing in things}
             missing = tuple(Removal(PLATFORM, HOST + name) for name in names if name not in there)

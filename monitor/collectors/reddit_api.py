@@ -1,7 +1,4 @@
-"""Calling Reddit: login by the app's own credentials, the User-Agent that Reddit demands.
-
-`now` is the time of the poll; None (in `check`) logs in anew.
-"""
+"""Calling Reddit: login by the app's own credentials, the User-Agent that Reddit demands."""
 
 from __future__ import annotations
 
@@ -30,34 +27,34 @@ class RedditApi:
         self._token: str | None = None
         self._until: datetime | None = None
 
-    def get(self, path: str, params: Mapping[str, Any], now: datetime | None) -> Answer:
+    def get(self, path: str, params: Mapping[str, Any]) -> Answer:
         """GET a path of the API. Raises SourceError."""
         asked = {**params, "raw_json": 1}  # without it the text comes with entities
         try:
-            return self._get(path, asked, now)
+            return self._get(path, asked)
         except HttpError as exc:
             if exc.status != 401 or self._token is None:
                 raise
         self._token = None  # revoked before its time: once more with a new one
-        return self._get(path, asked, now)
+        return self._get(path, asked)
 
-    def more(self, link: str, children: list[str], now: datetime | None) -> Answer:
+    def more(self, link: str, children: list[str]) -> Answer:
         """Comments that a tree left out, as a flat list. Raises SourceError."""
         form = {"api_type": "json", "raw_json": "1", "link_id": link, "children": ",".join(children)}
         return self._http.post(
-            f"{self._api_url}{MORE}", form=form, headers=self._agent, credentials=self._bearer(now)
+            f"{self._api_url}{MORE}", form=form, headers=self._agent, credentials=self._bearer()
         )
 
-    def _get(self, path: str, params: Mapping[str, Any], now: datetime | None) -> Answer:
+    def _get(self, path: str, params: Mapping[str, Any]) -> Answer:
         url = f"{self._api_url}{path}"
-        return self._http.get(url, params=params, headers=self._agent, credentials=self._bearer(now))
+        return self._http.get(url, params=params, headers=self._agent, credentials=self._bearer())
 
-    def _bearer(self, now: datetime | None) -> dict[str, str]:
-        if self._token is None or self._until is None or (now is not None and now >= self._until):
-            self._login(now)
+    def _bearer(self) -> dict[str, str]:
+        if self._token is None or self._until is None or self._http.now() >= self._until:
+            self._login()
         return {"Authorization": f"Bearer {self._token}"}
 
-    def _login(self, now: datetime | None) -> None:
+    def _login(self) -> None:
         answer = self._http.post(
             f"{self._login_url}{LOGIN}",
             form={"grant_type": "client_credentials"},
@@ -76,4 +73,4 @@ class RedditApi:
         seconds = found.get("expires_in")
         lifetime = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else timedelta(hours=1)
         self._token = token
-        self._until = now + max(lifetime - _EARLIER, timedelta(minutes=1)) if now is not None else None
+        self._until = self._http.now() + max(lifetime - _EARLIER, timedelta(minutes=1))
