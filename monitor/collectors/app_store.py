@@ -60,7 +60,7 @@ class AppStoreCollector(BaseCollector):
 
     type_name = "app_store"
     Options = AppStoreOptions
-    verified = False
+    verified = True
     budget: ClassVar[Budget] = Budget(60, timedelta(minutes=1))  # none is published
     fastest: ClassVar[timedelta] = timedelta(minutes=5)
 
@@ -150,8 +150,6 @@ class AppStoreCollector(BaseCollector):
             raise ValueError("a review without a number")
         if rating not in ("1", "2", "3", "4", "5"):
             raise ValueError("a review whose rating is not one to five stars")
-        author = entry.get("author_detail")
-        person = author.get("href") if isinstance(author, Mapping) else None
         votes = str(entry.get("im_votesum", ""))
         global_id = f"itunes.apple.com/reviews/{number}"
         return Mention(
@@ -162,12 +160,22 @@ class AppStoreCollector(BaseCollector):
             created_at=dated(entry.get("updated"), context.now),
             kind=MentionKind.REVIEW,
             url=f"https://apps.apple.com/{country}/app/id{app}?see-all=reviews",
-            author=person if isinstance(person, str) and person else None,
+            author=_author(entry, country),
             thread_id=global_id,
             likes=int(votes) if votes.isdigit() else None,
             language=self.options.language,
             stars=int(rating),
         )
+
+
+def _author(entry: Mapping[str, Any], country: str) -> str | None:
+    """The author's page; where there is none, the name, which is unique in a store."""
+    detail = entry.get("author_detail")
+    found = detail if isinstance(detail, Mapping) else {}
+    page, name = found.get("href"), found.get("name")
+    if isinstance(page, str) and page:
+        return page
+    return f"{country}/{name}" if isinstance(name, str) and name else None
 
 
 def _text(entry: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -118,6 +119,43 @@ def test_the_app_itself_is_no_review() -> None:
     store.poll()
     assert len(store.sink.mentions) == 1
     assert store.sink.refusals == []
+
+
+AS_OBSERVED = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns:im="http://itunes.apple.com/rss" xmlns="http://www.w3.org/2005/Atom" xml:lang="sv">
+<id>https://itunes.apple.com/se/rss/customerreviews/page=1/id=123/sortby=mostrecent/xml</id>
+<title>iTunes Store: Kundrecensioner</title><updated>2026-01-12T03:19:16-07:00</updated>
+<link rel="next" href="https://itunes.apple.com/se/rss/customerreviews/page=2/id=123/sortby=mostrecent/xml"/>
+<entry><updated>2026-01-10T00:00:00-07:00</updated><id>123</id><im:name>Nordtåg</im:name><title>Nordtåg</title>
+<content type="text"></content></entry>
+<entry><id>14200000001</id><title>Bra &amp; dåligt</title>
+<content type="text">Kraschar &lt;ofta&gt; &#128577;
+varje dag</content>
+<im:contentType term="Application" label="Program"/><im:voteSum>3</im:voteSum><im:voteCount>4</im:voteCount>
+<im:rating>2</im:rating><updated>2026-01-11T23:30:00-07:00</updated><im:version>4.2</im:version>
+<author><name>Resenär 7</name><uri>https://itunes.apple.com/se/reviews/id7</uri></author>
+<link rel="related" href="https://itunes.apple.com/se/review?id=123&amp;type=Purple%20Software"/>
+<content type="html">&lt;table border="0"&gt;&lt;tr&gt;&lt;td&gt;Nordtåg&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;</content></entry>
+<entry><id>14200000002</id><title>Fin</title><content type="text">Fungerar</content><im:voteSum>0</im:voteSum>
+<im:rating>5</im:rating><updated>2026-01-11T22:00:00-07:00</updated><author><name>utan_sida</name></author></entry>
+</feed>"""
+"""Written in the form of feeds that were captured between 2020 and 2026: the app's own entry, entities, two contents,
+authors with and without a page, elements in either order."""
+
+
+def test_feeds_in_the_form_that_was_captured() -> None:
+    """All of it is understood, and the app's own entry is no review."""
+    store = Store()
+    body = AS_OBSERVED.encode()
+    store.fake.fail(lambda *_: httpx.Response(200, content=body, headers={"content-type": "text/xml"}))
+    assert not store.poll().failed
+    assert store.sink.refusals == []
+    first, second = (store.sink.mentions["app_store", f"itunes.apple.com/reviews/1420000000{n}"] for n in (1, 2))
+    assert first.text == "Bra & dåligt\nKraschar <ofta> 🙁\nvarje dag"
+    assert (first.stars, first.likes, first.author) == (2, 3, "https://itunes.apple.com/se/reviews/id7")
+    assert first.created_at == datetime(2026, 1, 12, 6, 30, tzinfo=UTC)
+    assert (second.author, second.likes) == ("se/utan_sida", 0)
+    assert len(store.sink.mentions) == 2
 
 
 def test_check_and_options() -> None:
