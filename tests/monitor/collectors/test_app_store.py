@@ -135,12 +135,13 @@ varje dag</content>
 <im:rating>2</im:rating><updated>2026-01-11T23:30:00-07:00</updated><im:version>4.2</im:version>
 <author><name>Resenär 7</name><uri>https://itunes.apple.com/se/reviews/id7</uri></author>
 <link rel="related" href="https://itunes.apple.com/se/review?id=123&amp;type=Purple%20Software"/>
-<content type="html">&lt;table border="0"&gt;&lt;tr&gt;&lt;td&gt;Nordtåg&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;</content></entry>
+<content type="html">&lt;table border="0"&gt;&lt;tr&gt;&lt;td&gt;Nordtåg&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;
+</content></entry>
 <entry><id>14200000002</id><title>Fin</title><content type="text">Fungerar</content><im:voteSum>0</im:voteSum>
 <im:rating>5</im:rating><updated>2026-01-11T22:00:00-07:00</updated><author><name>utan_sida</name></author></entry>
 </feed>"""
-"""Written in the form of feeds that were captured between 2020 and 2026: the app's own entry, entities, two contents,
-authors with and without a page, elements in either order."""
+"""Written in the form of feeds that were captured between 2020 and 2026: the app's own entry, entities, two
+contents, authors with and without a page, elements in either order."""
 
 
 def test_feeds_in_the_form_that_was_captured() -> None:
