@@ -107,7 +107,7 @@ def build_reply(
     """Return the short card of a reply in the incident's thread: why it is sent, and what happens next."""
     whole = build_card(incident, plan, reader, notification, circumstances)
     opening = whole.opening or whole.lead
-    lines = reply_lines(incident, plan, reader, notification.reason)
+    lines = reply_lines(incident, plan, reader, notification.reason, copied=bool(notification.data.get("copy")))
     return replace(whole, opening=opening, lead="", lines=lines, quotes=(), quotes_label="", buttons=(), menu=())
 
 

@@ -47,9 +47,15 @@ def card_lines(incident: Incident, plan: Plan, reader: Reader) -> tuple[Line, ..
     return _lines(_WHOLE, Case(incident, plan, reader))
 
 
-def reply_lines(incident: Incident, plan: Plan, reader: Reader, reason: Reason) -> tuple[Line, ...]:
-    """Return the lines of a reply: all that changed for a raised level or a new turn, else only what is next."""
+def reply_lines(
+    incident: Incident, plan: Plan, reader: Reader, reason: Reason, *, copied: bool = False
+) -> tuple[Line, ...]:
+    """Return the lines of a reply: all that changed for a raised level or a new turn, else only what is next.
+
+    A copy (for customer service) also has what we say now: its readers do not see the card.
+    """
     chosen = _CHANGED if reason in (Reason.LEVEL_RAISED, Reason.NEW_TURN, Reason.UPDATE) else _SHORT
+    chosen = (("message", _message), *chosen) if copied else chosen
     return _lines(chosen, Case(incident, plan, reader))
 
 

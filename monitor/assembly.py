@@ -25,6 +25,7 @@ from monitor.collectors.registry import build
 from monitor.config import Config
 from monitor.deciding import silences_in_force
 from monitor.deliver import Deliverer
+from monitor.hearing import hearing
 from monitor.ingest import Ingestor
 from monitor.jobs import Job
 from monitor.matching import Matcher
@@ -165,6 +166,8 @@ def delivery_context(config: Config, store: Store) -> DeliveryContext:
         timezone=config.timezone,
         late_after=config.alerts.late_after,
         silences=partial(silences_in_force, store),
+        hearing=partial(hearing, store, config),
+        heard_at_least=config.mandate.timing.heard_at_least,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from monitor.delivery_records import DeliveryReport, Task
 from monitor.handing_over import hand_over, look_for
 from monitor.incident_picture import send_picture
 from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render_safely, whereabouts
+from monitor.moving_roots import new_root, root_is_elsewhere
 
 if TYPE_CHECKING:
     from monitor.store.store import Store
@@ -107,12 +108,21 @@ class Deliverer:
         """What is remembered of earlier sends; after a start, read from the store."""
         if self._memory is None:
             self._memory = recall(self.store, self.clock.now(), self._landing)
+            now = self.clock.now()
+            self.store.add_notifications([new_root(incident, now) for incident in self._told_on_the_console()])
         return self._memory
 
     def _planned(self, report: DeliveryReport) -> tuple[Notification, ...]:
         """Do what the plan says of what is not sent, and return what may be sent now, in order."""
+        memory = self.memory
         pending = self.store.notifications(states=ON_ITS_WAY)
-        limits = replace(self.limits, spent=self.memory.spent, last_edit=self.memory.last_edit)
+        blind = self.context.blind_brands(self.clock.now()) if pending else frozenset()
+        limits = replace(
+            self.limits,
+            spent=memory.spent,
+            last_edit=memory.last_edit,
+            blind_brands=self.limits.blind_brands | blind,
+        )
         plan = plan_next(pending, self.clock.now(), limits)
         for gone in plan.superseded:
             report.superseded += self.store.mark_superseded(gone.key)
@@ -136,6 +146,8 @@ class Deliverer:
             self._no_such_channel(notification, report)
             return True
         incident = self._incident(notification)
+        if root_is_elsewhere(notification, incident, name):
+            incident = self._move_root(incident, report)
         paused = any(health.paused(self.clock.now()) for health in self._healths.of(name, notification.place))
         if paused or self._waits_for_root(notification, incident, name):
             return False
@@ -148,15 +160,35 @@ class Deliverer:
         if notification.incident is None:
             return None
         incident = self.store.incident(notification.incident)
-        if incident is not None and self.context.reread is not None and self.context.reread(incident):
-            return self.store.incident(notification.incident)
+        try:
+            if incident is not None and self.context.reread is not None and self.context.reread(incident):
+                return self.store.incident(notification.incident)
+        except Exception:  # what is quoted may be older then; the alert goes all the same
+            LOG.exception("the quoted posts of INC-%s could not be read again", notification.incident)
         return incident
+
+    def _move_root(self, incident: Incident | None, report: DeliveryReport) -> Incident | None:
+        """Give the incident a root message in Slack, once; until it stands, what belongs to it waits."""
+        assert incident is not None
+        now, root = self.clock.now(), new_root(incident, self.clock.now())
+        self.store.add_notifications([root])
+        known = self.store.notification(root.key) or root
+        if known.state in ON_ITS_WAY and (known.next_attempt_at or now) <= now:
+            self._deliver(known, report)
+        return self.store.incident(incident.number)
+
+    def _told_on_the_console(self) -> Iterator[Incident]:
+        """Open incidents whose root message stands on the console although there is a Slack (now)."""
+        if SLACK in self.channels:
+            for incident in self.store.open_incidents():
+                if incident.root is not None and incident.root.channel != SLACK:
+                    yield incident
 
     @staticmethod
     def _waits_for_root(notification: Notification, incident: Incident | None, name: str) -> bool:
         """A reply or an edit cannot go before the message that it belongs to stands."""
         needs = belongs_to_root(notification, incident) and name != CONSOLE
-        return needs and incident is not None and incident.root is None
+        return needs and incident is not None and (incident.root is None or incident.root.channel != name)
 
     def _settle(self, task: Task, report: DeliveryReport) -> bool:
         """Find out what became of an unclear send; send again only when it surely is not there."""
@@ -205,8 +237,10 @@ class Deliverer:
 
     def _root_key(self, notification: Notification) -> str | None:
         """Return the key of the incident's root message, which an edit must leave in place."""
-        said = self.store.notifications(incident=notification.incident)
-        return next((one.key for one in said if one.root), None)
+        said = [one for one in self.store.notifications(incident=notification.incident) if one.root]
+        incident = self.store.incident(notification.incident) if notification.incident is not None else None
+        stands = incident.root.message_id if incident is not None and incident.root is not None else None
+        return next((one.key for one in reversed(said) if one.message_id in (stands, None)), None)
 
     def _arrived(self, task: Task, receipt: Receipt) -> None:
         """Note the root before the message counts as sent, so that a crash in between finds it again."""

@@ -6,18 +6,19 @@ The text is made when it is sent, from the incident as it is now: no message is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.card import Card, Circumstances, Plan, build_card, build_notice, build_reply
 from alerts.channels.base import RenderedMessage
-from alerts.incident import Incident, Notification
+from alerts.incident import Incident, Notification, Reason
 from alerts.outbox import late_by
 from alerts.plan import mandate_of, plan_for
 from alerts.renderers.plain import plain_text
 from alerts.silences import Silence, silence_for_all
 from alerts.texts.reader import Reader
+from monitor.hearing import Hearing, too_little_heard
 
 SLACK = "slack"
 LOG = logging.getLogger("monitor.messages")
@@ -30,8 +31,9 @@ class DeliveryContext:
     """What messages need beside the incident: language and time zone of the readers, and when a message is late.
 
     `planner` gives the plan to print (None: from the incident's own snapshot of the mandate); `silences` the
-    silences in force, which every alert names. `reread` reads an incident's quoted posts again before a message
-    is made, and says whether the store knows more then.
+    silences in force, which every alert names; `hearing` how each brand is heard, and `heard_at_least` the share
+    of its sources without which it is not called calm. `reread` reads an incident's quoted posts again before a
+    message is made, and says whether the store knows more then.
     """
 
     language: str = "en"
@@ -40,6 +42,20 @@ class DeliveryContext:
     planner: Planner | None = None
     silences: Callable[[datetime], Sequence[Silence]] | None = None
     reread: Callable[[Incident], bool] | None = None
+    hearing: Callable[[datetime], Mapping[str, Hearing]] | None = None
+    heard_at_least: float = 0.75
+
+    def blind_brands(self, now: datetime) -> frozenset[str]:
+        """The brands of which too little is heard to say that they are calm."""
+        return (
+            too_little_heard(self.hearing(now), self.heard_at_least) if self.hearing is not None else frozenset()
+        )
+
+    def silent_sources(self, incident: Incident | None, now: datetime) -> tuple[str, ...]:
+        """The sources of an incident's brand that are not heard now."""
+        if incident is None or self.hearing is None:
+            return ()
+        return self.hearing(now).get(incident.brand, Hearing()).silent
 
     def silenced_until(self, incident: Incident | None, now: datetime) -> datetime | None:
         """Until when a silence keeps all that the incident shows quiet; None when none does."""
@@ -140,6 +156,8 @@ def render(
     """Render a notification as it reads at `now`, under `key` (the notification's own unless it edits another)."""
     reader = context.reader(now, _own_language(notification, incident))
     circumstances = _circumstances(notification, incident, context, now, may_be_repeated=may_be_repeated)
+    if where.thread is None:  # what a reply says, it says of one thing; the card above names the silent sources
+        circumstances = replace(circumstances, blind=context.silent_sources(incident, now))
     card = _card(notification, incident, context, reader, circumstances, where)
     return RenderedMessage(
         key=key or notification.key,
@@ -168,11 +186,23 @@ def _card(
     if incident is None:
         return build_notice(notification, reader, circumstances)
     plan = context.plan(incident, notification, reader.now)
-    if where.thread is not None:
+    if where.thread is not None or _is_short(notification, incident):
         return build_reply(incident, plan, reader, notification, circumstances)
     card = build_card(incident, plan, reader, notification, circumstances)
-    is_root = notification.root or notification.edit
-    return card if is_root else replace(card, buttons=(), menu=())
+    can_act = notification.root or notification.edit or notification.data.get("watch")
+    return card if can_act else replace(card, buttons=(), menu=())
+
+
+_WHOLE = (Reason.FIRST, Reason.LEVEL_RAISED, Reason.FLAG)
+"""What is read as a whole card, also where it is no root message."""
+
+
+def _is_short(notification: Notification, incident: Incident) -> bool:
+    """Is it enough to say what changed: a copy of an escalation, or what follows a watch told without a root?"""
+    if notification.channel != SLACK or notification.root or notification.edit or notification.reason in _WHOLE:
+        return False
+    follows_watch = incident.root_place is None and not notification.data.get("watch")
+    return bool(notification.data.get("copy")) or follows_watch
 
 
 def _own_language(notification: Notification, incident: Incident | None) -> str | None:
