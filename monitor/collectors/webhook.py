@@ -1,4 +1,4 @@
-"""Anything that can send JSON: `POST /hooks/NAME` with `Authorization: Bearer`, optionally signed (HMAC-SHA256).
+"""Anything that can send JSON: `POST /hooks/NAME` with its token, optionally signed (HMAC-SHA256).
 
 The body is a JSON object, an array, or NDJSON; each item is a mention or a measurement by the column names of the
 mentions file, or by the source's own `fields` map.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -52,6 +53,8 @@ class WebhookOptions(SourceOptions):
     items: str = Field("$", description="where in a JSON object the list of items is, such as `$.data.posts`")
     platform: str = Field("", description="the platform of the posts (default: the name)")
     kind: MentionKind = Field(MentionKind.POST, description="what the items are, where they do not tell")
+    token_in_address: bool = Field(False, description="take the token as ?token=… too, where no header can be set")
+    only_200: bool = Field(False, description="answer 200 to whatever is stored, for senders that know no other")
     max_bytes: int = Field(5_000_000, gt=0, le=50_000_000, description="the largest body that is read")
     every: Duration = Field(
         timedelta(minutes=5), ge=timedelta(seconds=1), description="how often its health is judged"
@@ -111,17 +114,24 @@ class WebhookCollector(BaseCollector):
             items = self._items(_parse(request.body))
         except ValueError as exc:
             return InboundAnswer(status=400, text=str(exc))
-        return InboundAnswer(self._batch(items))
+        return InboundAnswer(self._batch(items), terse=self.options.only_200)
 
     def _denied(self, request: InboundRequest) -> str:
         """Why the sender is not believed; empty when it is."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        expected = self.options.token.get_secret_value()
-        if not (_same(token.strip(), expected) and kind.lower() == "bearer"):
+        if not _same(self._token_of(request), self.options.token.get_secret_value()):
             return "a valid bearer token is missing"
         if self.options.hmac_secret is None:
             return ""
         return _wrong_signature(request, self.options.hmac_secret.get_secret_value())
+
+    def _token_of(self, request: InboundRequest) -> str:
+        """What the sender shows: a bearer token, the password of Basic, or a part of the address."""
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return shown.strip()
+        if kind.lower() == "basic":
+            return _password_in(shown.strip())
+        return request.query.get("token", "") if self.options.token_in_address else ""
 
     def _items(self, data: object) -> list[object]:
         if self.options.items != "$" and not isinstance(data, list):
@@ -173,6 +183,14 @@ def _wrong_signature(request: InboundRequest, secret: str) -> str:
     expected = hmac.new(secret.encode(), stamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
     given = request.headers.get("x-signature", "").removeprefix("sha256=").lower()
     return "" if _same(given, expected) else "X-Signature does not match the body"
+
+
+def _password_in(shown: str) -> str:
+    """The password of `USER:PASSWORD` in Base64; empty where it is not of that form."""
+    try:
+        return b64decode(shown, validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _same(given: str, expected: str) -> bool:
