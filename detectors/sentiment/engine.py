@@ -7,11 +7,11 @@ numbers mean for the label is the head's business.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, build, load, phrase_at
-from detectors.sentiment.memory import Remembered
-from detectors.sentiment.reading import Reading
+from detectors.sentiment.reading import Marks, Reading
 
 NEGATED_POSITIVE = -0.74
 """VADER's factor for a negated word (Hutto & Gilbert 2014)."""
@@ -24,8 +24,6 @@ REACH_BEFORE = 4
 REACH_AFTER = 2
 """How many words a negation may follow a verb: "fungerar inte", "gillar jag inte"."""
 BEFORE_CONTRAST, AFTER_CONTRAST = 0.5, 1.3
-_MEMORY = 100_000
-"""Pieces of text remembered."""
 
 _PIECE = re.compile(
     r"[^\W_]+(?:[\'’][^\W_]+)*|[!?]+|\.+|</?3+|[:;=][\'’]?[-^o]?(?:[)(\]\[/\\|*$@]+|[dDpPsSxX3](?!\w))|\^\^|-_+-"
@@ -35,33 +33,33 @@ _SENTENCE_END = Word(clause_end=True, sentence_end=True, idle=False)
 _CLAUSE_END = Word(clause_end=True, idle=False)
 
 
-Piece = tuple[tuple[str, ...], tuple[tuple[int, Word], ...]]
-"""Tokens of a whitespace-free piece of text, and those that mean something, with their place in it."""
-
-
 class NordicEngine:
-    """The rules over one language's lists. Immutable but for its memory; safe to share between threads."""
+    """The rules over one language's lists. Immutable; safe to share between threads."""
 
     def __init__(self, language: str, own_words: Mapping[str, float] | None = None) -> None:
         self._lexicon: Lexicon = build(language, own_words) if own_words else load(language)
-        self._pieces = Remembered(self._cut, _MEMORY)
 
     def read(self, text: str) -> Reading:
         """The rules' reading of a (masked) text."""
-        tokens: list[str] = []
-        found: list[tuple[int, Word]] = []
-        for piece, marks in map(self._pieces.__getitem__, text.split()):
-            if marks:
-                start = len(tokens)
-                found += [(start + place, word) for place, word in marks] if start else marks
-            tokens += piece
-        return _evaluate(tokens, _merge_phrases(tokens, found))
+        pieces = [self.cut(piece) for piece in text.split()]
+        return self.evaluate([tokens for tokens, _ in pieces], [marks for _, marks in pieces])
 
-    def _cut(self, piece: str) -> Piece:
-        """Tokens and meanings of a whitespace-free piece of text."""
+    def cut(self, piece: str) -> tuple[tuple[str, ...], Marks]:
+        """Tokens of a whitespace-free piece of text, and the place and meaning of those that mean something."""
         tokens = tuple(_PIECE.findall(piece))
         meanings = enumerate(map(self._meaning, tokens))
         return tokens, tuple([(place, word) for place, word in meanings if word != PLAIN])
+
+    def evaluate(self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks]) -> Reading:
+        """The reading of a text from its pieces' tokens and marks, in order."""
+        found: list[tuple[int, Word]] = []
+        start = 0
+        for piece, own in zip(tokens, marks, strict=True):
+            if own:
+                found += [(start + place, word) for place, word in own]
+            start += len(piece)
+        flat = list(chain.from_iterable(tokens))
+        return _evaluate(flat, _merge_phrases(flat, found))
 
     def _meaning(self, mark: str) -> Word:
         if mark[0] in "!?.…":

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from detectors.sentiment.lexicon import Lexicon, Phrases, build, load
-from detectors.sentiment.memory import Remembered
-from detectors.sentiment.reading import NOTHING, Reading
+from detectors.sentiment.reading import NOTHING, Marks, Reading
 from detectors.sentiment.vader import PLAIN, Token, VaderEngine
 
 _EMOJI = re.compile("([\u203c\u2049\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff])")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": ". ", "–": " ", "—": " "})
 _QUOTED_ENDS = ('."', '!"', '?"')
-
-
-_MEMORY = 100_000
-"""Words remembered."""
 
 
 class Known(NamedTuple):
@@ -35,23 +30,34 @@ class Known(NamedTuple):
 
 
 class EnglishEngine:
-    """VADER with our words on top. Immutable but for its memory; safe to share between threads."""
+    """VADER with our words on top. Immutable; safe to share between threads."""
 
     def __init__(self, own_words: Mapping[str, float] | None = None) -> None:
         self._own: Lexicon = build("en", own_words) if own_words else load("en")
         self._vader = VaderEngine()
-        self._known = Remembered(self._look_up, _MEMORY)
 
     def read(self, text: str) -> Reading:
         """The rules' reading of a (masked) text."""
-        raws = _split(text)
+        pieces = [self.cut(piece) for piece in text.split()]
+        return self.evaluate([tokens for tokens, _ in pieces], [marks for _, marks in pieces])
+
+    def cut(self, piece: str) -> tuple[tuple[str, ...], Marks]:
+        """Words of a piece of text, emoji apart, and what is known of each."""
+        if not piece.isascii():
+            piece = _EMOJI.sub(r" \1 ", piece.translate(_TYPOGRAPHY))
+        raws = tuple(piece.split())
+        return raws, tuple(map(self._look_up, raws))
+
+    def evaluate(self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks]) -> Reading:
+        """The reading of a text from its pieces' words and what is known of them, in order."""
+        raws = list(chain.from_iterable(tokens))
         if not raws:
             return NOTHING
-        known = list(map(self._known.__getitem__, raws))
-        words, tokens, _, _, service, emoji, shouts, ends = zip(*_with_phrases(known), strict=True)
-        values = self._vader.valences(tokens, words)
+        known = _with_phrases(list(chain.from_iterable(marks)))
+        words, merged, _, _, service, emoji, shouts, ends = zip(*known, strict=True)
+        values = self._vader.valences(merged, words)
         sentence = list(accumulate(ends, initial=0))
-        asked = [token for token in tokens if token is not PLAIN]
+        asked = [token for token in merged if token is not PLAIN]
         return Reading(
             hits=tuple([(value, sentence[i]) for i, value in values.items() if value]),
             words=len(raws),
@@ -80,12 +86,6 @@ class EnglishEngine:
             shouts=token.upper and len(token.lower) > 1,
             ends=int(raw[-1] in ".!?" or raw[-2:] in _QUOTED_ENDS),
         )
-
-
-def _split(text: str) -> list[str]:
-    if not text.isascii():
-        text = _EMOJI.sub(r" \1 ", text.translate(_TYPOGRAPHY))
-    return text.split()
 
 
 def _with_phrases(known: list[Known]) -> list[Known]:

@@ -36,10 +36,12 @@ class HostilityJudge:
         self._you = frozenset(_YOU[language].split())
         self._words = Remembered(self._look_up, _MEMORY)
 
+    def may_be_hostile(self, token: str) -> bool:
+        """Whether a token is hostile or begins a hostile phrase; a text without any such token is not hostile."""
+        return self._words[token] is not None
+
     def kind(self, tokens: Sequence[str]) -> HostileKind | None:
         """What kind of hostility the text has, the gravest first, or None."""
-        if not any(map(self._words.__getitem__, tokens)):
-            return None
         found = [(i, word) for i, token in enumerate(tokens) if (word := self._words[token])]
         weights = self._weigh(found, tokens)
         total = sum(weights.values())

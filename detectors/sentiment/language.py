@@ -5,7 +5,6 @@ in a few very frequent words, which a list of them tells better than n-grams of 
 loaded on first use, and only when the little words do not settle the matter.
 
 Every piece of text has its odds by itself, so that a text's odds are a sum over pieces that have been met before.
-The six languages' odds are six fields of one integer: adding the integers adds all of them, exactly.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from detectors.sentiment.lexicon import rows
-from detectors.sentiment.memory import Remembered
+from detectors.sentiment.memory import Remembered, pack, unpack
 from detectors.sentiment.score import LANGUAGES
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ TEMPER = 3.0
 SHORTEST = 10
 """Characters added to every length: two or three letters must not outweigh what source and thread say."""
 UNIT = 1000
-"""Fields count thousandths of log-odds."""
+"""Odds are packed as thousandths."""
 _CODES = {"sv": "sv", "nb": "no", "nn": "nn", "da": "da", "fi": "fi", "en": "en"}
 _WORD = re.compile(r"[^\W\d_]+")
 _LETTERS: dict[str, dict[str, float]] = {
@@ -43,24 +42,8 @@ _LETTERS: dict[str, dict[str, float]] = {
     "æ": {"nb": 1.8, "nn": 1.8, "da": 2.4},
 }
 """Log-odds of a letter once present, by the Nordic alphabets."""
-_FIELD = 40
-"""Bits of a field: room for any text that is short enough to be scored."""
-_SHIFTS = tuple(_FIELD * i for i in range(len(LANGUAGES)))
-_MASK, _HALF = (1 << _FIELD) - 1, 1 << (_FIELD - 1)
-_BIAS = sum(_HALF << shift for shift in _SHIFTS)
 _MEMORY = 100_000
 """Pieces of text remembered."""
-
-
-def pack(odds: Iterable[float]) -> int:
-    """Log-odds in the order of LANGUAGES as one integer; a sum of such integers holds the sums."""
-    return sum(round(value * UNIT) << shift for value, shift in zip(odds, _SHIFTS, strict=True))
-
-
-def unpack(packed: int) -> list[float]:
-    """The log-odds in the order of LANGUAGES."""
-    packed += _BIAS
-    return [((packed >> shift & _MASK) - _HALF) / UNIT for shift in _SHIFTS]
 
 
 class LanguageGuesser:
@@ -72,21 +55,26 @@ class LanguageGuesser:
         self._places = [LANGUAGES.index(language) for language in languages]
         self._settled = -1.0 if words_only else SETTLED
 
-    def guess(self, text: str, prior: Mapping[str, float] | None = None) -> str:
-        """The likeliest language of `text`. `prior`: language → probability weight from source, tag or thread."""
+    def guess(
+        self, text: str, prior: Mapping[str, float] | None = None, pieces: Sequence[str] | None = None
+    ) -> str:
+        """The likeliest language of `text`. `prior`: language → probability weight from source, tag or thread.
+
+        `pieces`: the text cut at whitespace, when that is at hand.
+        """
         if len(self._languages) == 1:
             return self._languages[0]
-        scores = self._scores(text, prior)
+        scores = self._scores(text, prior, text.split() if pieces is None else pieces)
         return self._languages[scores.index(max(scores))]
 
     def scores(self, text: str, prior: Mapping[str, float] | None = None) -> dict[str, float]:
         """Log-odds of each language in play, not normalised."""
-        return dict(zip(self._languages, self._scores(text, prior), strict=True))
+        return dict(zip(self._languages, self._scores(text, prior, text.split()), strict=True))
 
-    def _scores(self, text: str, prior: Mapping[str, float] | None) -> list[float]:
-        pieces = text.lower().split()
-        odds = unpack(sum(map(little_odds().__getitem__, pieces)) + (0 if text.isascii() else _letters(text)))
-        scores = [odds[place] for place in self._places]
+    def _scores(self, text: str, prior: Mapping[str, float] | None, pieces: Sequence[str]) -> list[float]:
+        packed = sum(map(little_odds().__getitem__, pieces))
+        odds = unpack(packed if text.isascii() else packed + _letters(text), len(LANGUAGES))
+        scores = [odds[place] / UNIT for place in self._places]
         if prior:
             weights = [max(prior.get(language, 0.0), 0.01) for language in self._languages]
             scores = [score + math.log(weight) for score, weight in zip(scores, weights, strict=True)]
@@ -95,6 +83,11 @@ class LanguageGuesser:
             trained = trained_scores(pieces)
             scores = [score + trained[place] for score, place in zip(scores, self._places, strict=True)]
         return scores
+
+
+def _packed(odds: Iterable[float]) -> int:
+    """Log-odds in the order of LANGUAGES as one integer."""
+    return pack([round(value * UNIT) for value in odds])
 
 
 def _letters(text: str) -> int:
@@ -106,28 +99,28 @@ def _letters(text: str) -> int:
 @cache
 def _letter_odds() -> tuple[tuple[str, int], ...]:
     return tuple(
-        (letter, pack(odds.get(language, 0.0) for language in LANGUAGES)) for letter, odds in _LETTERS.items()
+        (letter, _packed(odds.get(language, 0.0) for language in LANGUAGES)) for letter, odds in _LETTERS.items()
     )
 
 
 @cache
 def little_odds() -> Remembered[int]:
-    """Piece of text in lower case → packed log-odds of its words, by the table of `scripts/train_languages.py`."""
+    """Piece of text → packed log-odds of its words, by the table of `scripts/train_languages.py`."""
     text = files("detectors.sentiment").joinpath("models", "words.tsv").read_text("utf-8")
-    words = {word: pack(map(float, odds)) for word, *odds in rows(text)}
-    return Remembered(lambda piece: sum([words.get(word, 0) for word in _WORD.findall(piece)]), _MEMORY)
+    words = {word: _packed(map(float, odds)) for word, *odds in rows(text)}
+    return Remembered(lambda piece: sum([words.get(word, 0) for word in _WORD.findall(piece.lower())]), _MEMORY)
 
 
 def trained_scores(pieces: Sequence[str]) -> list[float]:
     """py3langid's log-odds in the order of LANGUAGES, tempered by the root of the length as its authors do.
 
-    Each piece (lower case, no whitespace) is scored by itself and counts as often as it stands there; measured on
-    short posts that is as right as n-grams across words and the logarithm of counts, and each piece is asked once.
+    Each piece (no whitespace) is scored by itself, in lower case, and counts as often as it stands there: on short
+    posts that was as right as n-grams across words and the logarithm of counts, and each piece is asked once.
     """
     with _LOADING:
         odds = _trained_odds()
-    scale = TEMPER / math.sqrt(sum(map(len, pieces)) + len(pieces) + SHORTEST)
-    return [score * scale for score in unpack(sum(map(odds.__getitem__, pieces)))]
+    scale = TEMPER / UNIT / math.sqrt(sum(map(len, pieces)) + len(pieces) + SHORTEST)
+    return [score * scale for score in unpack(sum(map(odds.__getitem__, pieces)), len(LANGUAGES))]
 
 
 _LOADING = Lock()
@@ -140,13 +133,13 @@ def _trained_odds() -> Remembered[int]:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     places = [identifier.nb_classes.index(_CODES[language]) for language in LANGUAGES]
     weights = identifier.nb_ptc[:, places]
-    return Remembered(lambda piece: pack(_walk(identifier, weights, piece)), _MEMORY)
+    return Remembered(lambda piece: _packed(_walk(identifier, weights, piece)), _MEMORY)
 
 
 def _walk(identifier: Any, weights: np.ndarray, piece: str) -> list[float]:
     """Log-odds of the n-grams of bytes that py3langid's automaton finds in a piece between two spaces."""
     state, features = 0, []
-    for byte in f" {piece} ".encode("utf-8", "replace"):
+    for byte in f" {piece.lower()} ".encode("utf-8", "replace"):
         state = identifier.tk_nextmove[identifier.tk_row[state] << 8 | byte]
         if identifier.tk_output[state] >= 0:
             features.append(identifier.tk_output[state])

@@ -5,13 +5,30 @@ The scorer's speed is this: a text's words have nearly all been seen before, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
 
 LONGEST = 64
 """Characters of the longest word that is remembered, so that no pasted blob fills the memory."""
+
+
+_FIELD = 40
+"""Bits of a packed number: room for the sum over any text that is short enough to be scored."""
+_MASK, _HALF = (1 << _FIELD) - 1, 1 << (_FIELD - 1)
+_BIAS = sum(_HALF << (_FIELD * i) for i in range(16))
+
+
+def pack(numbers: Iterable[int]) -> int:
+    """Up to sixteen whole numbers as one: adding two such integers adds all of them, exactly and in one step."""
+    return sum([number << (_FIELD * i) for i, number in enumerate(numbers)])
+
+
+def unpack(packed: int, count: int) -> list[int]:
+    """The `count` numbers of a packed one."""
+    packed += _BIAS
+    return [(packed >> shift & _MASK) - _HALF for shift in range(0, _FIELD * count, _FIELD)]
 
 
 class Remembered(dict[str, T]):

@@ -1,7 +1,7 @@
 """Hashed n-grams of a text, and the compact table that weighs them.
 
 The features of a text are the union over its words of each word's character n-grams, the word itself and the
-pair with its neighbour. Because nothing crosses more than two words, the weight of a word is computed once and
+pair with its neighbour. Because nothing crosses more than two words, a piece of text is weighed once and
 remembered, and a pair costs one checksum. Hashing is CRC-32: the same on every machine and in every run.
 """
 
@@ -11,13 +11,11 @@ import math
 import re
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
-
-from detectors.sentiment.memory import Remembered
 
 BITS = 17
 BUCKETS = 1 << BITS
@@ -26,8 +24,6 @@ SIZES = (3, 4, 5)
 _DIGITS = re.compile(r"\d+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _LAST_ROW = BUCKETS - 1
-_MEMORY = 50_000
-"""Words remembered."""
 
 
 def bucket(gram: str) -> int:
@@ -53,7 +49,7 @@ def pair_bucket(first: str, second: str) -> int:
     return bucket(f"{first} {second}")
 
 
-def text_buckets(tokens: list[str]) -> Iterator[int]:
+def text_buckets(tokens: Sequence[str]) -> Iterator[int]:
     """All rows of a text with repetitions, as the trainer sees them."""
     words = [normal(token) for token in tokens]
     for word in words:
@@ -62,22 +58,20 @@ def text_buckets(tokens: list[str]) -> Iterator[int]:
         yield pair_bucket(first, second)
 
 
-class Evidence(NamedTuple):
-    """What is known of one word.
+class Joint(NamedTuple):
+    """What neighbouring tokens weigh by themselves, and what is needed to join them to others.
 
-    The weights of negative (real) and positive (imaginary) are one complex number: a text's sum is one call.
-    `body` is the normal word in bytes and `opens` the checksum of the word and a space, so that the checksum of a
-    pair goes on where the first word's ended.
+    `weights`: of negative, of positive, and how many n-grams. `body` is the first (normal) word in bytes and
+    `opens` the checksum of the last word and a space: a pair's checksum goes on where its first word's ended.
     """
 
-    weights: complex
-    grams: int
+    weights: tuple[int, int, int]
     body: bytes
     opens: int
 
 
 class NgramTable:
-    """Weights of the n-grams of one language. Immutable but for its memory; safe to share between threads."""
+    """Weights of the n-grams of one language. Immutable; safe to share between threads."""
 
     def __init__(self, data: bytes) -> None:
         """`data`: two little-endian floats (scales), then BUCKETS int8 of negative, then of positive."""
@@ -85,26 +79,35 @@ class NgramTable:
         self._scale_negative, self._scale_positive = scales[0], scales[1]
         self._negative = array("b", data[8 : 8 + BUCKETS])
         self._positive = array("b", data[8 + BUCKETS :])
-        self._words = Remembered(self._weigh, _MEMORY)
 
-    def evidence(self, tokens: list[str]) -> tuple[float, float]:
-        """(negative, positive) log-odds contributions of a text, divided by the root of its n-grams."""
-        if not tokens:
-            return 0.0, 0.0
-        weights, grams, bodies, opens = zip(*map(self._words.__getitem__, tokens), strict=True)
+    def joint(self, tokens: Sequence[str]) -> Joint:
+        """The tokens of one piece of text, weighed."""
+        rows = list(text_buckets(tokens))
+        negative, positive = (sum([table[row] for row in rows]) for table in (self._negative, self._positive))
+        words = [normal(token).encode("utf-8", "surrogatepass") for token in (*tokens[:1], *tokens[-1:])]
+        body, last = words or (b"", b"")
+        return Joint((negative, positive, len(rows)), body, zlib.crc32(last + b" "))
+
+    def joined(
+        self, negative: int, positive: int, grams: int, bodies: Sequence[bytes], opens: Sequence[int]
+    ) -> tuple[float, float]:
+        """(negative, positive) log-odds contributions of a text, divided by the root of its n-grams.
+
+        `negative`, `positive` and `grams` are the sums over its pieces, to which the pairs across pieces come;
+        `bodies` and `opens` are the pieces'. Pieces without a token (an empty body) are passed over.
+        """
+        if b"" in bodies:
+            kept = [(body, checksum) for body, checksum in zip(bodies, opens, strict=True) if body]
+            bodies, opens = [body for body, _ in kept], [checksum for _, checksum in kept]
         rows = [checksum & _LAST_ROW for checksum in map(zlib.crc32, bodies[1:], opens)]
-        words = sum(weights)
-        negative = words.real + sum(map(self._negative.__getitem__, rows))
-        positive = words.imag + sum(map(self._positive.__getitem__, rows))
-        root = math.sqrt(sum(grams) + len(rows))
+        negative += sum(map(self._negative.__getitem__, rows))
+        positive += sum(map(self._positive.__getitem__, rows))
+        root = math.sqrt(grams + len(rows) or 1)
         return negative * self._scale_negative / root, positive * self._scale_positive / root
 
-    def _weigh(self, token: str) -> Evidence:
-        word = normal(token)
-        rows = word_buckets(word)
-        negative, positive = (sum([table[row] for row in rows]) for table in (self._negative, self._positive))
-        body = word.encode("utf-8", "surrogatepass")
-        return Evidence(complex(negative, positive), len(rows), body, zlib.crc32(body + b" "))
+    def evidence(self, tokens: Sequence[str]) -> tuple[float, float]:
+        """The same of a text's tokens, without any memory."""
+        return self.joined(*self.joint(tokens).weights, (), ())
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 
 class Reading(NamedTuple):
@@ -28,8 +29,20 @@ NOTHING = Reading((), 0, 1, 0, 0.0, 0, 0, 0, [])
 """The reading of a text without words."""
 
 
+Marks = tuple[Any, ...]
+"""What an engine knows of the words of a piece of text; its own business."""
+
+
 class Engine(Protocol):
-    """Something that reads texts of one language."""
+    """Something that reads texts of one language, from pieces that it has looked at one by one."""
+
+    def cut(self, piece: str) -> tuple[tuple[str, ...], Marks]:
+        """Tokens and marks of a whitespace-free piece of text."""
+        ...
+
+    def evaluate(self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks]) -> Reading:
+        """The reading of a text from its pieces' tokens and marks, in order."""
+        ...
 
     def read(self, text: str) -> Reading:
         """Read one masked text."""

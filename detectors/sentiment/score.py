@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Label = Literal["negative", "neutral", "positive"]
 HostileKind = Literal["threat", "insult", "harassment"]
@@ -15,8 +14,7 @@ LANGUAGES = ("sv", "nb", "nn", "da", "fi", "en")
 LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """One text judged.
 
     `compound` is −1 (all negative) to 1 (all positive); `p_negative` is the calibrated probability (0..1) that a

@@ -1,4 +1,4 @@
-"""The scorer: masking, language, rules, n-grams, head and hostility put together."""
+"""The scorer: masking, language and the languages' judges put together."""
 
 from __future__ import annotations
 
@@ -8,49 +8,17 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 
-from detectors.sentiment.engine import NordicEngine
-from detectors.sentiment.english import EnglishEngine
-from detectors.sentiment.features import features
-from detectors.sentiment.head import Head, Probabilities, load_heads
-from detectors.sentiment.hostility import HostilityJudge
+from detectors.sentiment.head import Head, Probabilities
+from detectors.sentiment.judge import Judge, as_score
 from detectors.sentiment.language import LanguageGuesser
 from detectors.sentiment.masking import mask_text
-from detectors.sentiment.ngrams import load_ngrams
-from detectors.sentiment.questions import is_question
-from detectors.sentiment.reading import Engine
-from detectors.sentiment.score import LABELS, LANGUAGES, Score, family
+from detectors.sentiment.score import LANGUAGES, Score, family
 
 CODE_VERSION = 2
 """Raised by hand when a rule changes; lists and tables are hashed."""
 
-HOSTILE_ODDS = 5.0
-"""By how much a threat, insult or harassment multiplies the odds of negative."""
-
 Model = Callable[[list[str]], Sequence[Probabilities]]
 """A model of the user's own: texts in, (negative, neutral, positive) probabilities out, in order."""
-
-
-class Judge:
-    """All that scores one language family. Immutable but for caches; safe to share between threads."""
-
-    def __init__(self, language: str, own_words: Mapping[str, float], head: Head | None) -> None:
-        self.engine: Engine = EnglishEngine(own_words) if language == "en" else NordicEngine(language, own_words)
-        self.head = head or load_heads()[language]
-        self.ngrams = load_ngrams(language)
-        self.hostility = HostilityJudge(language)
-        self.language = language
-        self._own = frozenset(own_words)
-
-    def inputs(self, text: str) -> tuple[tuple[float, ...], list[str]]:
-        """What the head weighs of a masked text, and its tokens."""
-        reading = self.engine.read(text)
-        evidence = (0.0, 0.0)
-        if self.ngrams is not None:
-            tokens = reading.tokens
-            if self._own:  # the user's word on a word is final: n-grams must not outvote it
-                tokens = [token for token in tokens if token.lower() not in self._own]
-            evidence = self.ngrams.evidence(tokens)
-        return features(reading, text) + evidence, reading.tokens
 
 
 class Scorer:
@@ -115,27 +83,23 @@ class Scorer:
 
     def language_of(self, text: str, tag: str | None, prior: Mapping[str, float] | None = None) -> str:
         """The language code of a masked text; a known tag is believed, but `no` is told apart into nb and nn."""
-        known = family(tag)
+        return self._language(text, text.split(), tag, prior)
+
+    def _language(
+        self, text: str, pieces: Sequence[str], tag: str | None, prior: Mapping[str, float] | None
+    ) -> str:
+        known = family(tag) if tag else None
         if known is None:
-            return self._guesser.guess(text, prior)
+            return self._guesser.guess(text, prior, pieces)
         if known != "no":
             return known
-        if tag in ("nb", "nn"):
-            return str(tag)
-        return _NORWEGIAN.guess(text)
+        return str(tag) if tag in ("nb", "nn") else _NORWEGIAN.guess(text, None, pieces)
 
     def _score(self, text: str, tag: str | None, names: Sequence[str], prior: Mapping[str, float] | None) -> Score:
         masked = mask_text(text, names)
-        language = self.language_of(masked, tag, prior)
-        judge = self.judge(family(language) or "en")
-        inputs, tokens = judge.inputs(masked)
-        kind = judge.hostility.kind(tokens)
-        probabilities = judge.head.probabilities(inputs)
-        if kind is not None:
-            probabilities = _with_hostility(probabilities)
-        return _as_score(
-            probabilities, language, kind is not None, kind, is_question(masked, tokens, judge.language)
-        )
+        pieces = masked.split()
+        language = self._language(masked, pieces, tag, prior)
+        return self.judge(_FAMILY[language]).score(masked, pieces, language)
 
     def _by_own_model(self, texts: Sequence[str], scores: list[Score]) -> list[Score]:
         assert self._model is not None
@@ -143,31 +107,9 @@ class Scorer:
         if len(found) != len(texts):
             raise ValueError(f"the model {self._model_path} gave {len(found)} answers for {len(texts)} texts")
         return [
-            _as_score(tuple(own), old.language, old.hostile, old.hostile_kind, old.is_question)  # type: ignore[arg-type]
+            as_score(tuple(own), old.language, old.hostile_kind, old.is_question)  # type: ignore[arg-type]
             for own, old in zip(found, scores, strict=True)
         ]
-
-
-def _as_score(probabilities: Probabilities, language: str, hostile: bool, kind: object, question: bool) -> Score:
-    negative, _, positive = probabilities
-    label = LABELS[probabilities.index(max(probabilities))]
-    return Score(
-        compound=round(positive - negative, 4),
-        label=label,
-        p_negative=round(negative, 4),
-        language=language,
-        hostile=hostile,
-        hostile_kind=kind,  # type: ignore[arg-type]  # HostileKind or None
-        is_question=question,
-    )
-
-
-def _with_hostility(probabilities: Probabilities) -> Probabilities:
-    """Hostile words are seldom in the lists of feeling; they speak for negative all the same."""
-    negative, neutral, positive = probabilities
-    negative *= HOSTILE_ODDS
-    total = negative + neutral + positive
-    return negative / total, neutral / total, positive / total
 
 
 def _by_family(own_words: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
@@ -204,6 +146,7 @@ def import_model(path: str) -> Model:
     return found  # type: ignore[no-any-return]  # a plug-in's type is its author's promise
 
 
+_FAMILY = {language: family(language) or "en" for language in LANGUAGES}
 _NORWEGIAN = LanguageGuesser(("nb", "nn"), words_only=True)
 
 

@@ -105,7 +105,7 @@ def _train(language: str, rows: Sequence[Labelled], scorer: Scorer) -> tuple[Hea
 
 
 def _inputs(scorer: Scorer, language: str, rows: Sequence[Labelled]) -> list[tuple[float, ...]]:
-    return [scorer.judge(language).inputs(mask_text(row.text))[0] for row in rows]
+    return [scorer.judge(language).inputs(mask_text(row.text)) for row in rows]
 
 
 def _labels(head: Head, inputs: Sequence[Sequence[float]]) -> list[Label]:
