@@ -94,8 +94,8 @@ class _Counted:
         copied = negative & (posts.template != UNIQUE)
         versions = [many(copied & (posts.template == t)) for t in np.unique(posts.template[copied])]
         themselves = different(negative & ~copied)
-        themselves += sum(np.where(v <= _COPIES_COUNT_AS, v, 0) for v in versions)
-        passed_on = sum(np.where(v > _COPIES_COUNT_AS, _COPIES_COUNT_AS, 0) for v in versions)
+        themselves += sum((v == 1).astype(int) for v in versions)
+        passed_on = sum(np.where(v > 1, _COPIES_COUNT_AS, 0) for v in versions)
         angry = themselves + np.minimum(passed_on, np.maximum(_LEAST_PASSED_ON, themselves))
         names, often = np.unique(posts.author, return_counts=True)
         loud = names[np.argsort(-often, kind="stable")[:_LOUDEST]]

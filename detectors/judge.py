@@ -19,6 +19,7 @@ from detectors.signal import Direction, Finding, Level, Scope, ScopeKind
 from detectors.surge import Judgement, SurgeOptions
 from detectors.threads import ThreadMemory
 from detectors.track import BURST, BURST_SHARE, ScopeTrack
+from detectors.usual import HourOfDay
 
 _STATE_VERSION = 3
 _BLIND = 0.5
@@ -67,10 +68,16 @@ class BrandJudge:
     def usual_negative(self, scope: Scope, times: Sequence[datetime], step: timedelta) -> list[float] | None:
         """Different negative people that are usual in the `step` from each of `times` on; None while unknown."""
         track = self._tracks.get(scope)
-        if track is None or track.cold:
-            return None
+        return None if track is None or track.cold else self._usual(track.negative, times, step)
+
+    def usual_authors(self, scope: Scope, times: Sequence[datetime], step: timedelta) -> list[float] | None:
+        """Different people of any mood that are usual in the `step` from each of `times` on; None while unknown."""
+        track = self._tracks.get(scope)
+        return None if track is None or track.cold else self._usual(track.authors, times, step)
+
+    def _usual(self, profile: HourOfDay, times: Sequence[datetime], step: timedelta) -> list[float]:
         share = min(1.0, BURST_SHARE * (step / BURST))
-        return [share * track.negative.usual(self.calendar.moment(when + step)).expected for when in times]
+        return [share * profile.usual(self.calendar.moment(when + step)).expected for when in times]
 
     def context(self) -> ArrivalContext:
         """Return what `judge_arrival` needs, as of the last observed bucket."""

@@ -103,13 +103,15 @@ def judge_people(n: PeopleNumbers, t: Thresholds, sustained: float = 0.0, scopes
     alarms: among ten themes one is always unusual.
     """
     shared = math.log10(max(scopes, 1))
-    watch = _watch_horizon(n, t, shared)
+    few = scopes == 1 and n.small()  # a quiet theme of a busy brand is no small brand
+    watch = _watch_horizon(n, t, shared, few)
     if not watch or n.negativity < t.warning_negativity:
         return Verdict(Level.WATCH, watch) if watch else CALM
     if _is_crisis(n, t, shared):
         return Verdict(Level.CRISIS, "hour")
-    if _is_bad_hour(n, t, sustained, shared):
-        return Verdict(Level.WARNING, "hour")
+    enough = n.hour >= t.warning_people
+    if (enough or (few and n.hours >= t.warning_small_people)) and _is_bad(n, t, sustained, shared):
+        return Verdict(Level.WARNING, "hour" if enough else "hours")
     if (
         _still_burning(n, _FULL_PACE)
         and n.z_day >= t.day_warning_z * n.strictness()
@@ -124,10 +126,8 @@ def _is_crisis(n: PeopleNumbers, t: Thresholds, shared: float) -> bool:
     return enough and n.z >= t.crisis_z * n.strictness()
 
 
-def _is_bad_hour(n: PeopleNumbers, t: Thresholds, sustained: float, shared: float) -> bool:
-    """Whether the hour is a warning: very rare, or rare and rising steeply, or rather rare and lasting."""
-    if n.hour < t.warning_people and not (n.small() and n.hours >= t.warning_small_people):
-        return False
+def _is_bad(n: PeopleNumbers, t: Thresholds, sustained: float, shared: float) -> bool:
+    """Whether it is a warning: very rare, or rare and rising steeply, or rather rare and lasting."""
     if n.z >= t.warning_z * n.strictness():
         discount = _YOUNG_WARNING if n.age_days < _YOUNG_DAYS else 0.0
         very_rare = n.gravity() >= t.warning_surprise - discount + shared
@@ -153,17 +153,17 @@ def _still_burning(n: PeopleNumbers, pace: float) -> bool:
     return more and n.hours >= max(_STILL_PEOPLE, lasting)
 
 
-def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float) -> str:
+def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float, few: bool) -> str:
     """Name the horizon that is unusual enough for a watch, or nothing."""
-    least = t.watch_small_people if n.small() else t.watch_people
     discount = _YOUNG_WATCH if n.age_days < _YOUNG_DAYS else 0.0
     if n.surprise >= t.watch_surprise - discount + shared and n.z >= t.watch_z:
         if n.hour >= t.watch_people:
             return "hour"
-        if n.hours >= least:
+        if n.hours >= (t.watch_small_people if few else t.watch_people):
             return "hours"
     if _bursting(n, t) and n.surprise >= t.burst_surprise + shared:
         return "burst"
+    least = t.watch_small_people if n.small() else t.watch_people
     if n.day >= least and n.z_day >= t.day_watch_z and _still_burning(n, _HALF_PACE):
         return "day"
     return ""
@@ -192,13 +192,14 @@ def judge_cold(hour: People, known: Opening, t: Thresholds) -> Verdict:
     """
     share = hour.negative_mentions / hour.mentions if hour.mentions else 0.0
     grown = hour.negative >= max(t.watch_people, t.cold_growth * known.expected) and hour.negative > known.busiest
+    outgrown = grown and known.hours >= _OPENING_HOURS and hour.negative >= t.cold_growth * known.busiest
     absolute = known.hours < _OPENING_HOURS or known.first >= t.cold_watch_people
     crowd = hour.negative >= t.cold_warning_people and hour.authors >= t.cold_warning_authors
     if crowd and share >= _crowd_share(hour.authors, t) and (absolute or grown):
         return Verdict(Level.WARNING, "cold_people")
     if absolute and hour.negative >= t.cold_watch_people and share >= t.cold_watch_share:
         return Verdict(Level.WATCH, "cold_people")
-    return Verdict(Level.WATCH, "cold_growth") if grown and known.hours >= _OPENING_HOURS else CALM
+    return Verdict(Level.WATCH, "cold_growth") if outgrown else CALM
 
 
 def _crowd_share(authors: int, t: Thresholds) -> float:

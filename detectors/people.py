@@ -109,7 +109,7 @@ class PeopleCount:
             self._copies[key] = {first: 1}
         group = self._copies[key]
         _tally(group, person, sign)
-        if len(group) > _COPIES_COUNT_AS:
+        if len(group) > 1:
             self._often.add(key)
         else:
             self._often.discard(key)

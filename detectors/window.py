@@ -125,7 +125,7 @@ class BrandWindow:
         people = {scope: stream.people(at) for scope, stream in self._streams.items()}
         overall = overall_coverage(heard, {s.name: people[s][_DAY].mentions for s in people if s.kind is _SOURCE})
         scopes = {
-            scope: Observation(at, stream.sums(at), people[scope], _coverage(scope, heard, overall))
+            scope: Observation(at, stream.sums(at), people[scope], scope_coverage(scope, heard, overall))
             for scope, stream in self._streams.items()
         }
         for name, value in (measurements or {}).items():
@@ -243,5 +243,6 @@ def overall_coverage(heard: Mapping[str, float], mentions: Mapping[str, int]) ->
     return sum(weight * heard.get(name, 1.0) for name, weight in weights.items()) / sum(weights.values())
 
 
-def _coverage(scope: Scope, heard: Mapping[str, float], overall: float) -> float:
+def scope_coverage(scope: Scope, heard: Mapping[str, float], overall: float) -> float:
+    """The share of a scope that was heard: a source's own, else the brand's."""
     return heard.get(scope.name, 1.0) if scope.kind is ScopeKind.SOURCE else overall

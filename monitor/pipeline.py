@@ -30,6 +30,9 @@ from monitor.store.store import Store
 ONSET_LEAST, ONSET_MOST = timedelta(hours=12), timedelta(hours=30)
 """How far back the onset is searched: six times the finding's window, within these."""
 
+ONSET_SLOW = timedelta(hours=12)
+"""A finding over so long a window is given an onset in any case: at the latest the beginning of its window."""
+
 ONSET_STEP = timedelta(minutes=15)
 """Width of the steps in which the onset is searched."""
 
@@ -209,19 +212,28 @@ class Pipeline:
 
 
 def onset_of(state: BrandState, finding: Finding) -> Onset | None:
-    """When what a finding shows began: from the negative mentions of its scope, else from all of them."""
+    """When what a finding shows began: from the negative mentions of its scope, else from all of them.
+
+    What rose over many hours without one step began somewhere in them, not when it was noticed.
+    """
     if finding.scope.kind is ScopeKind.MEASUREMENT:
         return None
-    steps = max(ONSET_LEAST, min(ONSET_MOST, 6 * timedelta(seconds=finding.window_seconds))) // ONSET_STEP
+    window = timedelta(seconds=finding.window_seconds)
+    steps = max(ONSET_LEAST, min(ONSET_MOST, 6 * window)) // ONSET_STEP
     since = finding.at - steps * ONSET_STEP
     rows = [row for row in state.window.rows(since, finding.at, finding.scope) if not row.own]
     people: list[set[str]] = [set() for _ in range(steps)]
-    for row in [row for row in rows if row.negative] or rows:
+    negative = [] if finding.detector == "volume" else [row for row in rows if row.negative]
+    for row in negative or rows:
         people[min(steps - 1, (row.event_time - since) // ONSET_STEP)].add(row.person)
     counts = [len(found) for found in people]
     times = [since + step * ONSET_STEP for step in range(len(counts))]
-    found = estimate_onset(counts, times, expected=state.judge.usual_negative(finding.scope, times, ONSET_STEP))
-    return None if found is None else Onset(found.at, found.earliest, found.latest)
+    usual = state.judge.usual_negative if negative else state.judge.usual_authors
+    found = estimate_onset(counts, times, expected=usual(finding.scope, times, ONSET_STEP))
+    if found is not None:
+        return Onset(found.at, found.earliest, found.latest)
+    slow = window >= ONSET_SLOW
+    return Onset(finding.at - window, finding.at - window, finding.at) if slow else None
 
 
 def brand_coverage(observation: BrandObservation) -> float:

@@ -6,7 +6,8 @@ a restart leaves it as it was. Threads are learnt only from mentions; a snapshot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,7 +15,7 @@ import structlog
 from detectors.judge import BrandJudge
 from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation, People, Sums
 from detectors.signal import Scope, ScopeKind
-from detectors.window import BrandWindow
+from detectors.window import BrandWindow, overall_coverage, scope_coverage
 from monitor.brand_state import WINDOW, BrandState, floor_bucket, whole_hour
 from monitor.config import Config
 from monitor.coverage import Coverage, load_coverage
@@ -125,17 +126,21 @@ def counted_observations(
     store: Store, config: Config, brand: str, coverage: Coverage, since: datetime, until: datetime
 ) -> Iterator[BrandObservation]:
     """What the counters know of every bucket that ends after `since`, up to `until`."""
-    sums = _by_bucket(store, brand, since, until)
+    sums = _by_bucket(store, brand, since - HORIZONS[-1], until)
     people = _by_hour_end(store, brand, since, until)
     values = _measurements_by_bucket(store, brand, since, until)
     scopes = {Scope(brand), *new_window(config, brand).scopes}
+    of_day = _mentions_of_day(sums, since)
     at = since + BUCKET
     while at <= until:
         now_sums, now_people = sums.get(at, {}), people.get(at, {})
         scopes.update(now_sums)
         covered = coverage.at(at, brand, config.sources)
+        overall = overall_coverage(covered, of_day(at))
         seen = {
-            scope: Observation(at, now_sums.get(scope, Sums()), now_people.get(scope, {}), _heard(scope, covered))
+            scope: Observation(
+                at, now_sums.get(scope, Sums()), now_people.get(scope, {}), scope_coverage(scope, covered, overall)
+            )
             for scope in scopes
         }
         for name, value in values.get(at, {}).items():
@@ -144,10 +149,25 @@ def counted_observations(
         at += BUCKET
 
 
-def _heard(scope: Scope, covered: Mapping[str, float]) -> float:
-    if scope.kind is ScopeKind.SOURCE:
-        return covered.get(scope.name, 1.0)
-    return sum(covered.values()) / len(covered) if covered else 1.0
+def _mentions_of_day(
+    sums: Mapping[datetime, Mapping[Scope, Sums]], since: datetime
+) -> Callable[[datetime], Mapping[str, int]]:
+    """Return what says, bucket after bucket from `since` on, how many mentions each source had in 24 hours."""
+    found: Counter[str] = Counter()
+
+    def count(at: datetime, sign: int) -> None:
+        for scope, counted in sums.get(at, {}).items():
+            if scope.kind is ScopeKind.SOURCE:
+                found[scope.name] += sign * counted.mentions
+
+    def slide(at: datetime) -> Mapping[str, int]:
+        count(at, 1)
+        count(at - HORIZONS[-1], -1)
+        return found
+
+    for step in range(HORIZONS[-1] // BUCKET):
+        count(since - step * BUCKET, 1)
+    return slide
 
 
 def _by_bucket(store: Store, brand: str, since: datetime, until: datetime) -> dict[datetime, dict[Scope, Sums]]:

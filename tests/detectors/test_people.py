@@ -30,6 +30,14 @@ def test_two_who_repeat_a_joke_are_two_and_so_are_two_hundred() -> None:
     assert count_people(row(i, f"p{i}", JOKE) for i in range(200)).negative == 2
 
 
+def test_a_joke_in_three_versions_is_three_people_where_nobody_else_complains() -> None:
+    versions = [f"{JOKE} since {year}" for year in ("monday", "easter", "christmas")]
+    joke = [row(10 * k + n, f"p{k}.{n}", text) for k, text in enumerate(versions) for n in range(2)]
+    assert count_people(joke).negative == 3
+    assert count_people([*joke, *(row(100 + n, f"own{n}") for n in range(5))]).negative == 5 + 5
+    assert count_people([*joke, *(row(100 + n, f"own{n}") for n in range(9))]).negative == 9 + 6
+
+
 def test_who_repeats_a_joke_and_complains_in_own_words_is_a_person_of_ones_own() -> None:
     rows = [row(i, f"p{i}", JOKE) for i in range(10)] + [row(20 + i, f"p{i}", "my bag is lost") for i in range(4)]
     assert count_people(rows).negative == 4 + 2
