@@ -1,4 +1,4 @@
-"""A Lemmy post or comment, as version 3 of the API shows it, as a Mention. Ids are `ap_id`s, shared by all servers."""
+"""A Lemmy post or comment (API version 3) as a Mention. Ids are `ap_id`s, the same on every server."""
 
 from __future__ import annotations
 
