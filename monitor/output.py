@@ -81,8 +81,10 @@ def _encode(value: Any) -> Any:
 
 
 _CONTROL = {c: "\N{REPLACEMENT CHARACTER}" for c in (*range(32), *range(127, 160)) if chr(c) not in "\n\t"}
+_UNSEEN = dict.fromkeys([0x061C, 0x200B, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+_HARMLESS = _CONTROL | _UNSEEN
 
 
 def plain(text: str) -> str:
-    """Text without control characters and lone surrogates, safe to print on a terminal."""
-    return text.translate(_CONTROL).encode("utf-8", "replace").decode("utf-8")
+    """Text without control characters, direction marks and lone surrogates, safe on a terminal or a page."""
+    return text.translate(_HARMLESS).encode("utf-8", "replace").decode("utf-8")

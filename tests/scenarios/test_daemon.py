@@ -89,7 +89,7 @@ class Installation:
                 return
             except httpx.TransportError:
                 time.sleep(0.05)
-        raise AssertionError("the daemon does not come up")
+        raise AssertionError(f"the daemon does not come up: {self.log}")
 
     def post(self, *items: dict[str, object]) -> httpx.Response:
         return httpx.post(
