@@ -43,6 +43,7 @@ class FakeYouTube(FakePlatform):
     endless: bool = False
     units: int = 0
     searches: int = 0
+    _answers: dict[str, list[str]] = field(default_factory=dict)
 
     def film(self, title: str, at: datetime, *, channel: str = OTHER, description: str = "") -> str:
         number = f"vid{len(self.videos):08d}"
@@ -53,10 +54,11 @@ class FakeYouTube(FakePlatform):
         number = f"Ug{len(self.comments):010d}"
         number = f"{parent}.{number}" if parent else number
         self.comments[number] = {"text": text, "at": at, "updated": at, "video": video, "parent": parent}
+        self._answers.setdefault(parent or "", []).append(number)
         return number
 
     def below(self, thread: str) -> list[str]:
-        found = [number for number, comment in self.comments.items() if comment["parent"] == thread]
+        found = [number for number in self._answers.get(thread, []) if number in self.comments]
         return sorted(found, key=lambda number: str(self.comments[number]["at"]))
 
     def answer(self, request: httpx.Request) -> httpx.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,6 +21,7 @@ from monitor.mention import MentionKind
 from tests.fakes.app_store import API, FakeAppStore
 from tests.fakes.platform_server import ALWAYS, status
 from tests.fakes.sink import MemorySink
+from tests.monitor.collectors.recorded import files
 
 NOW = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
 
@@ -171,3 +173,14 @@ def test_check_and_options() -> None:
     for wrong in wrongs:
         with pytest.raises(ValidationError):
             AppStoreOptions.model_validate({"apps": [1], **wrong})
+
+
+@pytest.mark.parametrize("path", files("app_store", "*.xml"))
+def test_recorded_feeds(path: Path) -> None:
+    """Every recorded entry with a rating becomes a review, dated and with words."""
+    store = Store()
+    store.fake.fail(lambda *_: httpx.Response(200, content=path.read_bytes()))
+    assert not store.poll().failed
+    assert store.sink.refusals == []
+    assert len(store.sink.mentions) == path.read_bytes().count(b"<im:rating>")
+    assert all(found.created_at and found.text for found in store.sink.mentions.values())

@@ -24,6 +24,7 @@ from monitor.mention import MentionKind
 from tests.fakes.google_play import API, APP, LOGIN, FakeGooglePlay, account_json
 from tests.fakes.platform_server import status
 from tests.fakes.sink import MemorySink
+from tests.monitor.collectors.recorded import files
 
 NOW = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
 
@@ -223,3 +224,11 @@ def test_options_and_check() -> None:
     play.fake.add("omdöme", NOW)
     assert play.runner.collector.check() == f"Google Play lists the reviews of {APP}: 1 on the first page."
     assert "404" in Play(apps=["se.annan"]).poll().health.error
+
+
+@pytest.mark.parametrize("path", files("google_play", "*.json"))
+def test_recorded_reviews(path: Path) -> None:
+    """Every recorded review with a text becomes a mention."""
+    body = json.loads(path.read_text())
+    for review in body.get("reviews", []):
+        assert review_of(review, APP, "play", None).text

@@ -211,18 +211,25 @@ def test_without_a_token_there_is_no_hook() -> None:
     assert Pilot(webhook_token=TOKEN).call("GET", TOKEN, b"").status_code == 405
 
 
-@pytest.mark.parametrize("path", files("trustpilot"))
+@pytest.mark.parametrize("path", files("trustpilot", "*.json"))
 def test_recorded_events(path: Path) -> None:
-    """A review that was recorded becomes a mention, the unknown event beside it a note."""
+    """Each review that was recorded becomes a mention, each unknown event a note."""
     pilot = Pilot(webhook_token=TOKEN)
     collector = cast(TrustpilotCollector, pilot.runner.collector)
-    request = InboundRequest("POST", {}, {"token": TOKEN}, path.read_bytes(), NOW)
-    batch = collector.receive(request).batch
+    events = json.loads(path.read_text())["events"]
+    batch = collector.receive(InboundRequest("POST", {}, {"token": TOKEN}, path.read_bytes(), NOW)).batch
     assert batch is not None
-    told = json.loads(path.read_text())["events"][0]["eventData"]
-    (found,) = batch.mentions
-    assert (found.global_id, found.stars, found.language) == (REVIEW + told["id"], told["stars"], told["language"])
-    assert found.text == told["text"]
-    assert found.created_at == datetime.fromisoformat(told["createdAt"])
-    assert [note.where for note in batch.notes] == ["event 2"]
     assert batch.refusals == ()
+    reviews = [
+        e["eventData"] for e in events if e["eventName"] in ("service-review-created", "service-review-updated")
+    ]
+    assert len(batch.mentions) == len(reviews)
+    assert len(batch.notes) + len(batch.removals) + len(reviews) == len(events)
+    for found, told in zip(batch.mentions, reviews, strict=True):
+        assert (found.global_id, found.stars, found.language) == (
+            REVIEW + told["id"],
+            told["stars"],
+            told["language"],
+        )
+        assert found.text.endswith(told["text"].split()[-1])
+        assert found.created_at == datetime.fromisoformat(told["createdAt"])

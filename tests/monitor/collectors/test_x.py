@@ -22,9 +22,10 @@ from monitor.collecting import PollOutcome, SourceRunner
 from monitor.collectors.base import CollectContext, SourceError, WatchedThread
 from monitor.collectors.http import Network
 from monitor.collectors.registry import build
+from monitor.collectors.times import parse_time
 from monitor.collectors.x import XOptions
 from monitor.collectors.x_counts import LONGEST_QUERY, by_bucket, queries_of, read_counts, usual_hour
-from monitor.collectors.x_post import POST, id_at, time_of
+from monitor.collectors.x_post import POST, id_at, is_repost, time_of
 from monitor.mention import MentionKind
 from tests.fakes.platform_server import ALWAYS, status
 from tests.fakes.sink import MemorySink
@@ -135,7 +136,11 @@ def test_no_query_is_too_long_and_no_word_is_left_out(words: list[str]) -> None:
 
 def test_counts_that_make_no_sense() -> None:
     """They are left out; the hour that is not over is not usual."""
-    rows = [{"start": "2026-01-12T10:00:00Z", "tweet_count": 4}, {"start": "x", "tweet_count": 1}, {"start": None}]
+    rows: list[dict[str, object]] = [
+        {"start": "2026-01-12T10:00:00Z", "tweet_count": 4},
+        {"start": "x", "tweet_count": 1},
+        {"start": None},
+    ]
     assert read_counts([*rows, {"start": "2026-01-12T11:00:00Z", "tweet_count": True}]) == {
         NOW - timedelta(hours=2): 4
     }
@@ -364,42 +369,65 @@ def test_examples_in_docstrings_hold(module: str) -> None:
 # --- recorded answers
 
 
+def recorded_bodies(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a recording's good answers."""
+    found = [exchange["response"] for exchange in exchanges(path)]
+    texts = [answer["body"] or "" for answer in found if answer["status"] == 200]
+    return [body for text in texts if text.startswith("{") and isinstance(body := json.loads(text), dict)]
+
+
+def replayed(body: dict[str, Any], path: str) -> Any:
+    """A platform that answers calls of `path` with the recorded body once, and all others with nothing."""
+    bodies = iter([body])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        empty = {"meta": {"result_count": 0}}
+        return httpx.Response(200, json=next(bodies, empty) if request.url.path.endswith(path) else empty)
+
+    return answer
+
+
 @pytest.mark.parametrize("path", files("x"))
-def test_recorded_answers(path: Path) -> None:
-    """Posts become mentions under their id and time, counts the usual hour; version 1.1 is refused in words."""
-    for exchange in exchanges(path):
-        text = exchange["response"]["body"]
-        body = json.loads(text)
-        counts = "counts" in exchange["request"]["url"]
-        bodies = iter([text])
+def test_recorded_posts(path: Path) -> None:
+    """Every post of every recorded page is a mention under its first id and at the time inside that id."""
+    for body in recorded_bodies(path):
+        data = body.get("data")
+        posts = [post for post in data if "text" in post] if isinstance(data, list) else []
+        if not posts:
+            continue
+        newest = max(time_of(post["id"]) for post in posts)
+        ex = Ex(replayed(body, "/search/recent"), posts="always", now=newest + timedelta(minutes=1))
+        assert not ex.runner.poll().failed
+        first = {POST + min(post.get("edit_history_tweet_ids", [post["id"]]), key=int): post for post in posts}
+        assert {number for _, number in ex.sink.mentions} == {
+            n for n, post in first.items() if not is_repost(post)
+        }
+        assert ex.sink.refusals == []
+        for (_, number), found in ex.sink.mentions.items():
+            assert found.text
+            assert "&amp;" not in found.text.replace("&amp;amp;", "")
+            assert found.created_at is not None
+            told = parse_time(first[number].get("created_at")) or time_of(number.removeprefix(POST))
+            assert abs(found.created_at - told) < timedelta(seconds=2)
 
-        def answer(
-            request: httpx.Request, bodies: Any = bodies, counts: bool = counts, body: Any = body
-        ) -> httpx.Response:
-            ours = request.url.path.endswith("/counts/recent") == counts
-            empty = '{"meta": {"result_count": 0}}'
-            return httpx.Response(200, text=next(bodies, empty) if ours or "statuses" in body else empty)
 
-        ex = Ex(answer, posts="never" if counts else "always", now=_recorded_at(body))
-        outcome = ex.runner.poll()
-        if "statuses" in body:
-            assert "something else than version 2" in outcome.health.error
-        elif counts:
-            hours = read_counts(body["data"])
+@pytest.mark.parametrize("path", files("x"))
+def test_recorded_counts(path: Path) -> None:
+    """They add up to the platform's own sum, and are the usual hour."""
+    for body in recorded_bodies(path):
+        data = body.get("data")
+        if isinstance(data, list) and data and "tweet_count" in data[0]:
+            hours = read_counts(data)
             assert sum(hours.values()) == body["meta"]["total_tweet_count"]
+            ex = Ex(replayed({**body, "meta": {}}, "/counts/recent"), posts="never", now=max(hours))
+            assert not ex.runner.poll().failed
             usual = ex.sink.load_cursor("x")["targets"]["Nordtåg 1"]["usual"]
             assert usual == pytest.approx(usual_hour(hours))
-        else:
-            assert not outcome.failed
-            assert {number for _, number in ex.sink.mentions} == {POST + post["id"] for post in body["data"]}
-            for post in body["data"]:
-                found = ex.sink.mentions["x", POST + post["id"]]
-                assert found.text.split()[0] in post["text"].replace("&amp;", "&")
-                assert "&amp;" not in found.text
-                assert found.created_at == time_of(post["id"])
 
 
-def _recorded_at(body: dict[str, Any]) -> datetime:
-    """A moment after the newest recorded post, so that none is of the future."""
-    posts = [time_of(post["id"]) for post in body.get("data", []) if "id" in post]
-    return max(posts, default=NOW) + timedelta(minutes=1)
+@pytest.mark.parametrize("path", files("x", "testsearchtweets*"))
+def test_recorded_version_1_is_refused_in_words(path: Path) -> None:
+    """The retired interface is not mistaken for silence."""
+    for body in recorded_bodies(path):
+        health = Ex(lambda request, body=body: httpx.Response(200, json=body)).poll().health
+        assert "something else than version 2" in health.error

@@ -316,13 +316,16 @@ def test_recorded_threads(path: Path) -> None:
     body = json.loads(path.read_text())
     tube = Tube(recorded(body, "commentThreads"), search=False, channels=[CHANNEL])
     assert not tube.poll().failed
-    expected = {found["id"]: found["snippet"] for found in objects(body) if found.get("kind") == "youtube#comment"}
-    assert {COMMENT + number for number in expected} == {number for _, number in tube.sink.mentions}
+    comments = [found for found in objects(body) if found.get("kind") == "youtube#comment" and "snippet" in found]
+    expected = {COMMENT + found["id"]: found["snippet"] for found in comments}
+    assert expected.keys() == {number for _, number in tube.sink.mentions}
     assert tube.sink.refusals == []
     for number, snippet in expected.items():
-        found = tube.sink.mentions["youtube", COMMENT + number]
-        assert found.text.split() == snippet["textOriginal"].split()
-        assert found.author == snippet["authorChannelId"]["value"]
+        found = tube.sink.mentions["youtube", number]
+        if "textOriginal" in snippet:
+            assert found.text.split() == snippet["textOriginal"].split()
+        assert "<br" not in found.text
+        assert found.author == snippet.get("authorChannelId", {}).get("value")
         assert found.created_at == datetime.fromisoformat(snippet["publishedAt"])
 
 
@@ -330,12 +333,13 @@ def test_recorded_threads(path: Path) -> None:
 def test_recorded_comments(path: Path) -> None:
     """Comments by id and replies of a thread."""
     body = json.loads(path.read_text())
+    items = [item for item in body.get("items", []) if "snippet" in item]
     tube = Tube(recorded(body, "comments"), search=False)
-    tube.recheck = tuple(COMMENT + item["id"] for item in body["items"])
+    tube.recheck = tuple(COMMENT + item["id"] for item in items)
     assert not tube.poll().failed
     assert {number for _, number in tube.sink.mentions} == set(tube.recheck)
     assert tube.sink.removed == set()
-    for item in body["items"]:
+    for item in items:
         parent = tube.sink.mentions["youtube", COMMENT + item["id"]].parent_id
         assert parent == (COMMENT + item["snippet"]["parentId"] if "parentId" in item["snippet"] else None)
 
@@ -344,9 +348,10 @@ def test_recorded_comments(path: Path) -> None:
 def test_recorded_videos(path: Path) -> None:
     """Counts that are text, the whole description, channel and language."""
     body = json.loads(path.read_text())
-    tube = Tube(recorded(body, "videos"), search=False, videos=[item["id"] for item in body["items"]])
+    items = [item for item in body.get("items", []) if item.get("snippet", {}).get("title")]
+    tube = Tube(recorded(body, "videos"), search=False, videos=[item["id"] for item in items] or ["none"])
     assert not tube.poll().failed
-    for item in body["items"]:
+    for item in items:
         found = tube.sink.mentions["youtube", VIDEO + item["id"]]
         assert found.text.startswith(item["snippet"]["title"])
         assert str(found.views) == item.get("statistics", {}).get("viewCount", "None")
@@ -366,7 +371,7 @@ def test_recorded_searches(path: Path) -> None:
     tube = Tube(answer, words=["surf"])
     tube.poll()
     hits = [item["id"]["videoId"] for item in body["items"] if "videoId" in item["id"]]
-    assert ",".join(hits) in asked
+    assert not hits or ",".join(hits[:50]) in asked
 
 
 @pytest.mark.parametrize("path", files("youtube", "error*"))
