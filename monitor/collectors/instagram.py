@@ -157,8 +157,8 @@ class InstagramCollector(BaseCollector):
         used = ""
         if reader.hashtags:
             found = _shows(reader, "recently_searched_hashtags", "id,name")
-            count = "No" if found is None else f"{len(found)} of {MOST_HASHTAGS}"
-            used = f" {count} hashtags of these seven days are used."
+            count = f"{len(found or ())} of {MOST_HASHTAGS} hashtags of these seven days are used"
+            used = f" {'Hashtags may not be read' if found is None else count}."
         return f"The account @{name} ({number}) can be read{kept}.{used}{ends}"
 
     def _reader(self, account: InstagramAccount, *, hashtags: bool) -> AccountReader:

@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,8 @@ class GraphPage:
 class Graph:
     """One account's way to the API. Safe across threads: a hook may ask while a poll is under way.
 
-    `pages_by_cursor` is for Threads, which names no address of the next page.
+    `pages_by_cursor` is for Threads, which names no address of the next page; `free` tells by the path which calls
+    do not count against the source's budget.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class Graph:
         app_secret: SecretStr | None = None,
         *,
         pages_by_cursor: bool = False,
+        free: Callable[[str], bool] = lambda _path: False,
     ) -> None:
         self._http = http
         self._base = base
-        self._pages_by_cursor = pages_by_cursor
+        self._pages_by_cursor, self._free = pages_by_cursor, free
         self._lock = threading.Lock()
         self._login = {"access_token": token.get_secret_value()}
         if app_secret is not None:
@@ -63,24 +65,23 @@ class Graph:
             http.hide(proof)
             self._login["appsecret_proof"] = proof
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, *, cost: float = 1) -> Mapping[str, Any]:
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """An object. Raises GraphError, SourceError."""
+        cost = 0 if self._free(path) else 1
         with self._lock:
             answer = self._http.get(
                 f"{self._base}{path}", params={**(params or {}), **self._login}, also_ok=_JUDGED, cost=cost
             )
         return _judged(answer)
 
-    def page(
-        self, path: str, params: Mapping[str, Any], place: str | None = None, *, cost: float = 1
-    ) -> GraphPage:
+    def page(self, path: str, params: Mapping[str, Any], place: str | None = None) -> GraphPage:
         """A page of a list; `place` is what the page before gave as `next`. Raises GraphError, SourceError."""
-        data = self.get(path, {**params, **dict(parse_qsl(place or ""))}, cost=cost)
+        data = self.get(path, {**params, **dict(parse_qsl(place or ""))})
         items = data.get("data")
         if not isinstance(items, list):
             raise SourceError("The Graph API answered something else than a list.", remedy="It is tried again.")
         paging = data.get("paging")
-        return GraphPage(tuple(items), self._next(paging, items) if isinstance(paging, Mapping) else None)
+        return GraphPage(tuple(items), self._next(paging) if isinstance(paging, Mapping) else None)
 
     def token_ends(self) -> datetime | None:
         """When the token stops working; None where it never does or the API does not tell. Raises SourceError."""
@@ -91,11 +92,11 @@ class Graph:
         ends = data.get("expires_at") if isinstance(data, Mapping) else None
         return parse_time(ends) if isinstance(ends, int) and ends > 0 else None
 
-    def _next(self, paging: Mapping[str, Any], items: list[Any]) -> str | None:
-        """The place of the next page. A short page is not the last one: only a missing address is."""
+    def _next(self, paging: Mapping[str, Any]) -> str | None:
+        """The place of the next page. A short or empty page is not the last one: only a missing address is."""
         if self._pages_by_cursor:
             cursors = paging.get("cursors")
-            after = cursors.get("after") if isinstance(cursors, Mapping) and items else None
+            after = cursors.get("after") if isinstance(cursors, Mapping) else None
             return urlencode({"after": after}) if isinstance(after, str) and after else None
         address = paging.get("next")
         query = dict(parse_qsl(urlsplit(address).query)) if isinstance(address, str) else {}
