@@ -53,7 +53,7 @@ class HackerNewsCollector(BaseCollector):
 
     type_name = "hackernews"
     Options = HackerNewsOptions
-    verified = False
+    verified = True
     rechecks_a_poll = 30
     budget: ClassVar[Budget] = Budget(2_000, timedelta(hours=1))  # an address may 10,000
     fastest: ClassVar[timedelta] = timedelta(minutes=1)

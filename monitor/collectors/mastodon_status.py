@@ -80,6 +80,8 @@ def mention_of(
 ) -> Mention:
     """A public status as a Mention. `relation` are its parent's and root's uri, if known. Raises ValueError."""
     account = status.get("account") or {}
+    if not isinstance(status.get("content"), str):  # an account, or a draft that a deletion gives back
+        raise ValueError("a status without content")
     text, extra = _texts(status)
     handle = _handle(account, server)
     uri = uri_of(status)

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import httpx
 import pytest
 
 from monitor.clock import SimulatedClock
@@ -136,3 +137,91 @@ def test_documented_samples(path: Path) -> None:
         assert made.text
         assert "<" not in made.text
         assert (made.parent_id is None) == (item["type"] == "story")
+
+
+def highlighted(**values: str) -> dict[str, Any]:
+    """What the index adds for display: markup that must not be stored."""
+    return {name: {"value": f"<em>{value}</em>", "matchLevel": "full"} for name, value in values.items()}
+
+
+def test_hits_as_recorded() -> None:
+    """The shapes of real hits from 2016 to 2026: nulls where there is nothing, stories with and without an id."""
+    hits = [
+        {
+            "created_at": "2016-09-04T02:50:35.000Z",
+            "title": "In defence of Nordtåg",
+            "url": "https://a.example/x",
+            "author": "ramblerman",
+            "points": 611,
+            "story_text": None,
+            "comment_text": None,
+            "num_comments": 381,
+            "story_id": None,
+            "story_title": None,
+            "story_url": None,
+            "parent_id": None,
+            "created_at_i": 1472957435,
+            "_tags": ["story", "author_ramblerman", "story_12422420"],
+            "objectID": "12422420",
+            "_highlightResult": highlighted(title="Nordtåg", author="ramblerman"),
+        },
+        {
+            "created_at": "2020-06-22T19:28:12.000Z",
+            "title": None,
+            "url": None,
+            "author": "imhoguy",
+            "points": None,
+            "story_text": None,
+            "comment_text": "Nordtåg isn&#x27;t<p>up.",
+            "num_comments": None,
+            "story_id": 23602008,
+            "story_title": "Show HN: X",
+            "story_url": "https://x.example",
+            "parent_id": 23603905,
+            "created_at_i": 1592854092,
+            "_tags": ["comment", "author_imhoguy", "story_23602008"],
+            "objectID": "23605021",
+            "_highlightResult": highlighted(comment_text="Nordtåg", story_title="X"),
+        },
+        {
+            "objectID": "49093051",
+            "story_id": 49093051,
+            "author": "zinas",
+            "title": "Show HN: Nordtåg",
+            "url": "https://nordtag.example",
+            "created_at": "2026-07-29T03:19:19Z",
+            "created_at_i": 1785295159,
+            "points": 1,
+            "num_comments": 0,
+            "story_text": 'One.<p>Two. <a href="https:&#x2F;&#x2F;y.example">y</a>',
+            "_tags": ["story", "author_zinas", "story_49093051", "show_hn"],
+        },
+    ]
+    body = {
+        "exhaustive": {"nbHits": True},
+        "exhaustiveNbHits": True,
+        "hits": hits,
+        "hitsPerPage": 100,
+        "nbHits": 3,
+        "nbPages": 1,
+        "page": 0,
+        "params": "query=x",
+        "processingTimeMS": 3,
+        "query": "x",
+        "serverTimeMS": 4,
+    }
+    news = News()
+    news.fake.fail(lambda request, answer, clock: httpx.Response(200, json=body), times=ALWAYS)
+    assert not news.poll().failed
+    old, comment, new = (news.sink.mentions["hackernews", f"{SITE}/{n}"] for n in (12422420, 23605021, 49093051))
+    assert (old.thread_id, old.likes, old.replies, old.extra_text) == (
+        old.global_id,
+        611,
+        381,
+        "https://a.example/x",
+    )
+    assert (comment.text, comment.thread_id) == ("Nordtåg isn't\nup.", f"{SITE}/23602008")
+    assert (comment.parent_id, comment.likes, comment.kind) == (f"{SITE}/23603905", None, MentionKind.COMMENT)
+    assert new.text == "Show HN: Nordtåg\nOne.\nTwo. y"
+    assert new.created_at == datetime(2026, 7, 29, 3, 19, 19, tzinfo=UTC)
+    assert news.sink.refusals == []
