@@ -12,9 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar, Literal
-
-from pydantic import Field, SecretStr
+from typing import Any, ClassVar
 
 from monitor.collectors.answers import HttpError
 from monitor.collectors.base import (
@@ -23,12 +21,12 @@ from monitor.collectors.base import (
     CollectContext,
     Cursor,
     SourceError,
-    SourceOptions,
     WatchedThread,
 )
 from monitor.collectors.http import Answer, Budget, HttpSession
 from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.reddit_api import LOGIN, MORE, RedditApi
+from monitor.collectors.reddit_options import RedditOptions
 from monitor.collectors.reddit_post import (
     HOST,
     PLATFORM,
@@ -46,9 +44,7 @@ from monitor.collectors.reddit_post import (
 from monitor.collectors.reddit_post import MORE as MORE_KIND
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.threads import due_threads, read_times
-from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
-from monitor.durations import Duration
 from monitor.mention import Mention, Refusal, Removal
 
 OVERLAP = timedelta(minutes=70)
@@ -57,27 +53,6 @@ PAGES_A_POLL = 10  # a list ends after about a thousand entries
 THREADS_A_POLL = 15
 MORE_CALLS = 8
 _THREADS, _AGAIN = "threads", "again"
-
-
-class RedditOptions(SourceOptions):
-    """The app that Reddit approved, and what is read."""
-
-    type: Literal["reddit"] = "reddit"
-    approved: bool = Field(
-        False, description="set to true once Reddit has approved this use; until then it is off"
-    )
-    client_id: SecretStr = Field(description="the app's id")
-    client_secret: SecretStr = Field(description="the app's secret")
-    reddit_user: str = Field(
-        pattern=r"^[\w-]{3,20}$", description="whose app it is: Reddit wants it in every call"
-    )
-    subreddits: tuple[str, ...] = Field((), description="read as a whole: sweden, norge, Denmark, Suomi")
-    search: bool = Field(True, description="look for submissions anywhere that name a brand")
-    threads: bool = Field(True, description="follow the comments of submissions that concern a brand")
-    every: Duration = Field(timedelta(minutes=5), ge=timedelta(seconds=30), description="how often it is asked")
-    look_back: Duration = Field(timedelta(hours=6), description="how far back the first poll goes")
-    api_url: WebAddress = Field("https://oauth.reddit.com", description="where the API is")
-    login_url: WebAddress = Field("https://www.reddit.com", description="where the app logs in")
 
 
 class RedditCollector(BaseCollector):

@@ -13,22 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr, model_validator
-
-from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
+from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.threads import due_threads, read_times
 from monitor.collectors.times import parse_time
-from monitor.collectors.urls import WebAddress
 from monitor.collectors.x_api import PRICE_OF_COUNTS, PRICE_OF_OWN_MENTION, Purse, XApi, next_token, objects_in
 from monitor.collectors.x_counts import BUCKET, HOUR, by_bucket, floor_bucket, queries_of, read_counts, usual_hour
+from monitor.collectors.x_options import XOptions
 from monitor.collectors.x_post import PLATFORM, POST, native_id
 from monitor.collectors.x_reading import IDS_A_CALL, REACH, CapReachedError, Reader
-from monitor.durations import Duration
 from monitor.mention import Measurement, Refusal
 
 COUNT_OVERLAP = timedelta(minutes=15)
@@ -38,31 +35,6 @@ THREADS_A_POLL = 5
 _SETTLED = timedelta(seconds=40)  # the platform counts nothing younger than half a minute
 _DAY = timedelta(days=1)
 _MENTIONS, _THREADS, _AGAIN = "mentions", "threads", "again"
-
-
-class XOptions(SourceOptions):
-    """What is counted, when posts are worth reading, and how much a day may cost."""
-
-    type: Literal["x"] = "x"
-    token: SecretStr = Field(description="the app's bearer token")
-    dollars_a_day: float = Field(gt=0, description="the most that a UTC day may cost, at the list's prices")
-    query: str = Field("", max_length=512, description="a query of your own instead of the brands' keywords")
-    languages: tuple[str, ...] = Field((), description="only posts in these languages: sv, no, da, fi, is, en")
-    posts: Literal["when_rising", "always", "never"] = Field("when_rising", description="when posts are read")
-    rising_from: int = Field(10, ge=1, description="fewest posts of an hour that are worth reading")
-    rising_times: float = Field(3.0, ge=1, description="and how many times the usual hour")
-    authors: bool = Field(True, description="also who wrote them: names and followers, twice the price of a post")
-    account_id: str = Field("", pattern=r"^\d*$", description="your own account's number: posts that name it")
-    threads: bool = Field(True, description="read conversations that grow fast")
-    every: Duration = Field(timedelta(minutes=15), ge=timedelta(minutes=1), description="how often it is counted")
-    look_back: Duration = Field(timedelta(hours=3), description="how far back posts are read at first")
-    api_url: WebAddress = Field("https://api.x.com", description="where the API is")
-
-    @model_validator(mode="after")
-    def _whose(self) -> XOptions:
-        if self.query and not self.brand:
-            raise ValueError("a `query` of your own needs a `brand`: whose numbers are they?")
-        return self
 
 
 @dataclass(frozen=True, slots=True)

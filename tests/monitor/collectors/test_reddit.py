@@ -17,7 +17,7 @@ from monitor.clock import SimulatedClock
 from monitor.collecting import PollOutcome, SourceRunner
 from monitor.collectors.base import CollectContext, SourceError, WatchedThread
 from monitor.collectors.http import Network
-from monitor.collectors.reddit import RedditOptions
+from monitor.collectors.reddit_options import RedditOptions
 from monitor.collectors.reddit_post import HOST, children_of, is_gone, walk_tree
 from monitor.collectors.registry import build
 from monitor.mention import MentionKind

@@ -23,8 +23,8 @@ from monitor.collectors.base import CollectContext, SourceError, WatchedThread
 from monitor.collectors.http import Network
 from monitor.collectors.registry import build
 from monitor.collectors.times import parse_time
-from monitor.collectors.x import XOptions
 from monitor.collectors.x_counts import LONGEST_QUERY, by_bucket, queries_of, read_counts, usual_hour
+from monitor.collectors.x_options import XOptions
 from monitor.collectors.x_post import POST, id_at, is_repost, time_of
 from monitor.mention import MentionKind
 from tests.fakes.platform_server import ALWAYS, status

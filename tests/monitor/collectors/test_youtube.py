@@ -157,7 +157,7 @@ def test_a_restart_does_not_give_the_day_anew() -> None:
 
 def test_within_the_units_though_a_hundred_threads_have_unread_replies() -> None:
     """Where the day's share ends within a page, the replies sent along are kept and the rest comes later."""
-    tube = Tube(search=False, channels=[CHANNEL], units_a_day=500)
+    tube = Tube(search=False, channels=[CHANNEL], units_a_day=500, every="20m")
     tube.fake.page_size, tube.fake.sent_along = 100, 1
     video = tube.fake.film("Film", NOW, channel=CHANNEL)
     for number in range(140):
@@ -166,8 +166,8 @@ def test_within_the_units_though_a_hundred_threads_have_unread_replies() -> None
             tube.fake.comment(f"svar {reply}", NOW, video=video, parent=top)
     assert not tube.poll().failed
     assert 280 <= len(tube.sink.mentions) < 420
-    for _ in range(12 * 24):
-        tube.poll()
+    for _ in range(3 * 24):
+        tube.poll(20)
     assert tube.fake.units <= 500
     assert len(tube.sink.mentions) == 420
 

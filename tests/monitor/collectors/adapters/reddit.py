@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from monitor.collectors.reddit import RedditOptions
+from monitor.collectors.reddit_options import RedditOptions
 from monitor.collectors.reddit_post import HOST
 from tests.fakes.reddit import API, CLIENT, LOGIN, FakeReddit
 from tests.monitor.collectors.contract import SECRET, Adapter

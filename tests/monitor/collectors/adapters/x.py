@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from monitor.collectors.x import XOptions
+from monitor.collectors.x_options import XOptions
 from monitor.collectors.x_post import POST
 from tests.fakes.x import API, FakeX
 from tests.monitor.collectors.contract import SECRET, Adapter
