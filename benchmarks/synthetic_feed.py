@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import numpy as np
@@ -60,7 +60,7 @@ def observations(year: Year, brand: str = "brand") -> Iterator[BrandObservation]
             shares = [1 + int(weight[slot]) for weight in weights]
             overall = sum(s * heard[n] for s, n in zip(shares, SOURCES, strict=True)) / sum(shares)
             seen = {
-                scope: Observation(at, *row[slot - block], heard.get(scope.name, overall))
+                scope: Observation(at, row[slot - block][0], row[slot - block][1], heard.get(scope.name, overall))
                 for scope, row in zip(scopes, rows, strict=True)
             }
             yield BrandObservation(brand, at, seen, tuple(make(at) for make in threads.pop(slot, ())))
@@ -106,7 +106,7 @@ class _Counted:
         everyone = np.ones(len(posts), dtype=bool)
         return different(everyone), angry, different(positive), many(everyone), many(negative), loudest
 
-    def block(self, since: int, until: int) -> list[tuple[Sums, dict[object, People]]]:
+    def block(self, since: int, until: int) -> list[tuple[Sums, dict[timedelta, People]]]:
         """Sums and people of the slots `since` to before `until`."""
         sums = zip(*(column[since:until].tolist() for column in self._sums), strict=True)
         people = [zip(*(c[since:until].tolist() for c in horizon), strict=True) for horizon in self._people]

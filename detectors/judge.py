@@ -71,7 +71,7 @@ class BrandJudge:
         return None if track is None or track.cold else self._usual(track.negative, times, step)
 
     def usual_authors(self, scope: Scope, times: Sequence[datetime], step: timedelta) -> list[float] | None:
-        """Different people of any mood that are usual in the `step` from each of `times` on; None while unknown."""
+        """Different people of any mood that are usual in the `step` from each of `times`; None while unknown."""
         track = self._tracks.get(scope)
         return None if track is None or track.cold else self._usual(track.authors, times, step)
 
