@@ -1,12 +1,13 @@
 """`backtest`: what another config would have done with what was collected, beside the one in force.
 
-Both configs run through `replay` on the same stored mentions. Texts that retention has taken are judged as empty:
-look no further back than texts are kept.
+Both configs run through `replay` on the same stored mentions, after learning what came before them. Texts that
+retention has taken are judged as empty: look no further back than texts are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from monitor.output import FINE, WRONG_USE, Output, fail
 from monitor.replay import replay, summary
 
 LEVELS = ("watch", "warning", "crisis")
+LEARNT = timedelta(days=28)
+"""How much of what came before is learnt: four of every weekday, as much as the texts are kept anyway."""
 
 
 def backtest_configs(new: Path, current: Path, since: str, output: Output) -> int:
@@ -31,14 +34,17 @@ def backtest_configs(new: Path, current: Path, since: str, output: Output) -> in
         fail(f"--since: {error}", WRONG_USE)
     with opened(in_force, clock) as store:
         mentions = list(store.history(begins))
-    answers = {"in force": outcome(in_force, mentions), "tried": outcome(tried, mentions)}
+        before = list(store.history(begins - LEARNT, begins))
+    answers = {
+        name: outcome(config, mentions, before) for name, config in (("in force", in_force), ("tried", tried))
+    }
     output.answer({"mentions": len(mentions), **answers}, "\n".join(_lines(len(mentions), answers)))
     return FINE
 
 
-def outcome(config: Config, mentions: Sequence[Mention]) -> dict[str, Any]:
-    """The incidents of one config and how many of them reached each level."""
-    replayed = replay(config, mentions)
+def outcome(config: Config, mentions: Sequence[Mention], before: Sequence[Mention] = ()) -> dict[str, Any]:
+    """The incidents of one config and how many of them reached each level; what was `before` is only learnt."""
+    replayed = replay(config, mentions, history=before)
     try:
         incidents = summary(replayed)["incidents"]
     finally:

@@ -74,12 +74,14 @@ def replay(
     mentions: Iterable[Mention],
     *,
     skipped: Sequence[Refusal] = (),
+    history: Sequence[Mention] = (),
     channel: RecordingChannel | None = None,
     besides: Callable[[Monitor], Sequence[Job]] = lambda _monitor: (),
 ) -> Replayed:
     """Run mentions through the pipeline. Those without any time are left out (and counted as skipped).
 
-    Messages are kept in `channel`; `besides` gives further jobs (people who act, somebody who looks on).
+    `history` (from before) is learnt first and alarms nobody. Messages are kept in `channel`; `besides` gives
+    further jobs (people who act, somebody who looks on).
     """
     wall = SystemClock()
     started = wall.monotonic()
@@ -87,7 +89,7 @@ def replay(
     begins = whole_hour(_seen_at(ordered[0])) if ordered else None
     ends = _seen_at(ordered[-1]) if ordered else None
     channel = channel or RecordingChannel()
-    monitor = _simulated_monitor(config, ordered, begins or wall.now(), channel)
+    monitor = _simulated_monitor(config, ordered, history, begins or wall.now(), channel)
     if begins is not None and ends is not None:
         feed = Feed(monitor, ordered)
         jobs = [
@@ -116,13 +118,21 @@ def in_order(mentions: Iterable[Mention]) -> tuple[list[Mention], list[Refusal]]
 
 
 def _simulated_monitor(
-    config: Config, mentions: Sequence[Mention], begins: datetime, channel: RecordingChannel
+    config: Config,
+    mentions: Sequence[Mention],
+    history: Sequence[Mention],
+    begins: datetime,
+    channel: RecordingChannel,
 ) -> Monitor:
     known = {brand.name for brand in config.brands}
     named = dict.fromkeys(brand for mention in mentions for brand in mention.brands if brand not in known)
     store = open_store("sqlite://", secret=b"replay")
     clock = SimulatedClock(begins)
     store.migrate(begins)
+    if history:
+        from monitor.importing import import_mentions  # which itself reads files as we do
+
+        import_mentions(store, config, history, clock)
     channels = dict.fromkeys(("console", "slack", "fallback", *config.alerts.channels), channel)
     monitor = build_monitor(config.model_copy(update={"sources": ()}), store, clock, channels)
     monitor.pipeline.start(begins)

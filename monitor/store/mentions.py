@@ -93,9 +93,10 @@ class Mentions(Subject):
                 found.setdefault(row.mention_id, row)
         return list(found.values())
 
-    def history(self, since: datetime) -> Iterator[Mention]:
-        """Other people's posts from `since` on, as if they came in again: the brands filled, the author a hash.
+    def history(self, since: datetime, until: datetime | None = None) -> Iterator[Mention]:
+        """Other people's posts from `since` on (and before `until`), as if they came in again.
 
+        The brands are filled, the author is a hash.
         Removed and own posts are left out. For trying another config on what was collected.
         """
         query = (
@@ -104,6 +105,8 @@ class Mentions(Subject):
             .where(links.c.event_time >= since, ~links.c.own, mentions.c.removed_at.is_(None))
             .order_by(mentions.c.first_seen_at, mentions.c.id)
         )
+        if until is not None:
+            query = query.where(links.c.event_time < until)
         with self._db.reading() as connection:
             rows = connection.execute(query).all()
         for row in rows:

@@ -21,17 +21,25 @@ CONFIG = "timezone: UTC\ndatabase: sqlite:///{folder}/monitor.db\nbrands: [{{nam
 NOW = START + timedelta(days=4)
 
 
-@pytest.fixture
-def history(tmp_path, monkeypatch):
-    """Four days in the store, with a surge on the last one; the clock stands at their end."""
-    file = tmp_path / "config.yaml"
-    file.write_text(CONFIG.format(folder=tmp_path, more=""), encoding="utf-8")
-    posts = seen(chain(quiet(4), surge(START + timedelta(days=3, hours=10), 120, timedelta(hours=2))))
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """Four days in the store, with a surge on the last one."""
+    folder = tmp_path_factory.mktemp("history")
+    file = folder / "config.yaml"
+    file.write_text(CONFIG.format(folder=folder, more=""), encoding="utf-8")
+    posts = seen(chain(quiet(4, per_day=60), surge(START + timedelta(days=3, hours=10), 120, timedelta(hours=2))))
     clock = SimulatedClock(NOW)
-    with opened(load_config(file).config, clock) as store:
-        import_mentions(store, load_config(file).config, [p for p in posts if p.created_at < NOW], clock)
-    monkeypatch.setattr(backtest, "SystemClock", lambda: clock)
+    config = load_config(file).config
+    with opened(config, clock) as store:
+        import_mentions(store, config, [p for p in posts if p.created_at < NOW], clock)
     return file
+
+
+@pytest.fixture
+def history(stored, monkeypatch):
+    """The config in force; the clock stands at the end of what is stored."""
+    monkeypatch.setattr(backtest, "SystemClock", lambda: SimulatedClock(NOW))
+    return stored
 
 
 def ask(history, monkeypatch, capsys, more: str, *words: str):
@@ -54,19 +62,12 @@ def test_a_higher_threshold_shows_fewer_warnings_and_alarms_nobody(history, monk
     )
     answer = json.loads(told.out)
     assert code == 0
-    assert answer["mentions"] > 400
+    assert answer["mentions"] > 300
     assert answer["in force"]["reached"]["warning"] + answer["in force"]["reached"]["crisis"] == 1
     assert answer["tried"]["reached"]["warning"] + answer["tried"]["reached"]["crisis"] == 0
     with opened(load_config(history).config, SimulatedClock(NOW)) as store:
         assert store.list_incidents() == ()
         assert store.notifications() == ()
-
-
-def test_the_table_is_readable_and_names_the_incidents(history, monkeypatch, capsys):
-    _, told = ask(history, monkeypatch, capsys, "")
-    assert "in force" in told.out
-    assert "tried" in told.out
-    assert "Nordtåg" in told.out
 
 
 def test_a_wrong_span_and_a_wrong_config_are_refused_in_words(history, monkeypatch, capsys):
@@ -76,6 +77,9 @@ def test_a_wrong_span_and_a_wrong_config_are_refused_in_words(history, monkeypat
     assert (code, "warning_people" in told.err) == (2, True)
 
 
-def test_only_the_asked_span_is_replayed(history, monkeypatch, capsys):
-    _, told = ask(history, monkeypatch, capsys, "", "--since", "6h", "--json")
-    assert json.loads(told.out)["mentions"] < 60
+def test_only_the_asked_span_is_replayed_and_the_table_is_readable(history, monkeypatch, capsys):
+    _, told = ask(history, monkeypatch, capsys, "", "--since", "15h")
+    lines = told.out.splitlines()
+    assert 120 < int(lines[0].split()[0]) < 200
+    assert [line.split()[0] for line in lines[2:4]] == ["in", "tried"]
+    assert any("Nordtåg" in line for line in lines), "three days before them are learnt, so the surge is seen"
