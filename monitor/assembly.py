@@ -198,5 +198,5 @@ def poll_context(monitor: Monitor, source: str, now: datetime) -> CollectContext
         rechecked=partial(store.rechecked, due),
         terms={brand.name: (brand.name, *brand.keywords) for brand in monitor.config.brands},
         stopping=monitor.stopping.is_set,
-        hot=store.has_open_incidents(),
+        hot=store.has_open_incidents(runner.options.brand if runner is not None else None),
     )

@@ -61,7 +61,7 @@ def check_config(config_file: Path, output: Output, *, connect: bool) -> int:
 
 def ask_everything(config: Config) -> Iterator[Answer]:
     """Ask each source and each channel whether it works; nothing is collected or sent."""
-    network = Network(SystemClock())
+    network = Network(SystemClock(), contact=config.contact)
     for source in config.sources:
         what = f'source "{source.name}"'
         try:

@@ -126,6 +126,7 @@ class Config(Section):
     country: str = Field(default="SE", max_length=2)
     database: str = "sqlite:///monitor.db"
     secret: SecretStr | None = None
+    contact: str = Field(default="", max_length=200)
     web: WebOptions = WebOptions()
     brands: tuple[BrandOptions, ...] = ()
     sources: tuple[Any, ...] = ()
@@ -135,6 +136,13 @@ class Config(Section):
     alerts: AlertsOptions = Field(default_factory=AlertsOptions)
     retention: RetentionOptions = RetentionOptions()
     watchdog: WatchdogOptions = WatchdogOptions()
+
+    @field_validator("contact")
+    @classmethod
+    def _fit_for_a_header(cls, value: str) -> str:
+        if not (value.isascii() and value.isprintable()) or set(value) & set("()"):
+            raise ValueError("an e-mail or web address, such as monitor@nordtag.example")
+        return value.strip()
 
     @cached_property
     def zone(self) -> ZoneInfo:

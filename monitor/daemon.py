@@ -142,6 +142,7 @@ class Daemon:
 
     def _build(self) -> Monitor:
         config = self.loaded.config
+        self.network.introduce(config.contact)
         return build_monitor(config, self.store, self.clock, build_channels(config.alerts), self.network)
 
     def _start_pipeline(self, now: datetime) -> None:

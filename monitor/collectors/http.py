@@ -32,7 +32,7 @@ from monitor.collectors.base import SourceError
 from monitor.collectors.calls import CHECK_ADDRESS, Call, Limits, Validators, prepared, redirected, refuse_unlisted
 from monitor.collectors.rate_limits import Budget, Meter, read_wait
 from monitor.collectors.redaction import Redactor
-from monitor.collectors.urls import Resolver, resolve
+from monitor.collectors.urls import Resolver, refuse_private, resolve
 
 __all__ = ["Answer", "Budget", "HttpError", "HttpSession", "Limits", "Network", "Validators"]
 
@@ -50,14 +50,14 @@ class Network:
         clock: Clock,
         *,
         transport: httpx.BaseTransport | None = None,
-        contact: str = "self-hosted; ask its operator",
+        contact: str = "",
         limits: Limits | None = None,
         resolver: Resolver = resolve,
     ) -> None:
         self.clock = clock
         self.limits = limits or Limits()
         self.resolver = resolver
-        self.user_agent = f"crisis-monitor/{_version()} ({contact})"
+        self.introduce(contact)
         self._transport = transport
         self._tls: ssl.SSLContext | None = None
         self._meters: dict[tuple[str, str], Meter] = {}
@@ -65,6 +65,10 @@ class Network:
         # httpx logs whole URLs at INFO, and those can hold keys.
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
+
+    def introduce(self, contact: str) -> None:
+        """Whom a platform may write to: said with every request from now on."""
+        self.user_agent = f"crisis-monitor/{_version()} ({contact or 'self-hosted; ask its operator'})"
 
     def session(
         self,
@@ -172,6 +176,11 @@ class HttpSession:
     def now(self) -> datetime:
         """The time, for collectors that listen for a while."""
         return self._network.clock.now()
+
+    def demand_public(self, url: str) -> None:
+        """For streams whose address a platform told: raises SourceError where it is private."""
+        web = httpx.URL(url)
+        refuse_private(web.copy_with(scheme=web.scheme.replace("ws", "http", 1)), self._network.resolver)
 
     def hide(self, secret: str) -> None:
         """Keep a token that came while running out of every message."""

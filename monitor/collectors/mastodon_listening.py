@@ -53,6 +53,8 @@ class Listener:
         for server in self._reader.logged_in():
             try:
                 address = stream_address(server, self._reader.access_of(server, context.now).streaming)
+                if urlsplit(address).hostname != urlsplit(server).hostname:
+                    self._reader.http.demand_public(address)
             except SourceError as exc:
                 told += (
                     [] if server in self._not_heard else [Refusal(f"{urlsplit(server).netloc} stream", str(exc))]

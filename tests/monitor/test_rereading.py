@@ -137,6 +137,15 @@ def test_polls_read_each_post_again_once_at_its_age(world: World) -> None:
     assert poll_context(world.monitor, "tags", world.clock.now()).recheck == ()
 
 
+def test_a_source_is_polled_faster_while_its_own_brand_burns(world: World) -> None:
+    """A source that is about one brand does not hurry for another's incident."""
+    now, runner = world.clock.now(), world.monitor.runners["tags"]
+    assert poll_context(world.monitor, "tags", now).hot
+    for brand, hot in (("Nordtåg", True), ("Sydbuss", False)):
+        runner.options = runner.options.model_copy(update={"brand": brand})
+        assert poll_context(world.monitor, "tags", now).hot is hot
+
+
 def test_a_deletion_alone_is_told_to_the_judges(world: World) -> None:
     """Nothing is counted anew, but whoever holds the text must let it go."""
     from monitor.collectors.base import Batch

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from monitor.clock import SimulatedClock, SystemClock
 from monitor.collectors.base import SourceError
 from monitor.collectors.http import Budget, HttpError, HttpSession, Limits, Network, Validators
 from monitor.collectors.urls import BlockedUrlError
+from monitor.config import Config
 from tests.fakes.platform_server import FakePlatform, cut_body, endless_body, slow_body, status
 
 NOW = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
@@ -59,6 +61,21 @@ def test_it_says_who_it_is() -> None:
     )
     assert fake.requests[0].headers["user-agent"].startswith("crisis-monitor/")
     assert "kundservice@example.org" in fake.requests[0].headers["user-agent"]
+
+
+@pytest.mark.parametrize("contact", ["monitor@nordtag.example", "https://nordtag.example/kontakt", ""])
+def test_whom_to_write_to_can_be_set_and_changed(contact: str) -> None:
+    """In the config; a reload introduces us anew."""
+    network = Network(SimulatedClock(NOW))
+    network.introduce(Config(contact=contact).contact)
+    assert network.session().user_agent.endswith(f" ({contact or 'self-hosted; ask its operator'})")
+
+
+@pytest.mark.parametrize("contact", ["kundtjänst@x.se", "a\r\nX-Evil: 1", "x) Mozilla/5.0 (", "x" * 300])
+def test_what_no_header_can_hold_is_no_contact(contact: str) -> None:
+    """A config with it does not load."""
+    with pytest.raises(ValidationError):
+        Config(contact=contact)
 
 
 def test_parameters_join_those_of_the_address() -> None:

@@ -281,6 +281,16 @@ def test_the_token_goes_to_no_other_host_and_never_in_the_clear(told: str) -> No
     assert len(account.told()) == 1
 
 
+def test_a_stream_at_a_private_address_is_not_opened_unless_the_operator_wrote_it() -> None:
+    """A server may not send us into our own network."""
+    account = Account()
+    account.home.streaming = "wss://streaming.mastodon.example"
+    account.collector.http._network.resolver = lambda host: ["10.0.0.5"]
+    account.listen()
+    assert ["private address" in said for said in account.told()] == [True]
+    assert not any("streaming" in path for path in account.paths())
+
+
 def test_events_that_say_nothing_of_statuses_are_nothing() -> None:
     assert read_frame('{"event": "announcement", "payload": "{}"}') is None
     assert heard_of("s", "notification", {"type": "favourite", "status": {"id": "1"}}) is None
