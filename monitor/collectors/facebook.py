@@ -3,13 +3,13 @@
 Webhooks bring them within seconds; polling finds whatever a webhook did not bring, and works without any.
 
 Cursor: a target a page, with a part for each of its lists (`since`, `walk`, `at`), one for its comments (`marks`,
-`posts`, `read_at`) and one for its token; and a target for re-reading.
+`posts`, `read_at`, `at`) and one for its token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
@@ -24,20 +24,15 @@ from monitor.collectors.base import (
 )
 from monitor.collectors.facebook_events import Events
 from monitor.collectors.facebook_page import EDGES, PageReader
-from monitor.collectors.facebook_post import PLATFORM, SITE, Page, number_in
+from monitor.collectors.facebook_post import Page
 from monitor.collectors.http import HttpSession
 from monitor.collectors.meta_api import Graph, GraphError, token_sentence
 from monitor.collectors.meta_hook import MAX_BYTES, MetaHook
 from monitor.collectors.meta_options import MetaOptions
 from monitor.collectors.meta_parts import Poll
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
-from monitor.mention import Refusal, Removal
-
-RECHECKS_A_POLL = 25
-_AGAIN = "again"
 
 PageNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,30}$")]
 
@@ -108,12 +103,10 @@ class FacebookCollector(BaseCollector):
         poll = Poll(context, eager)
         edges = [edge for edge in EDGES if edge != "ratings" or self.options.ratings]
 
-        def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _AGAIN:
-                return self._read_again(state, context)
-            return self._readers[key].read(edges, state, poll)
+        def read(number: str, state: State) -> Iterator[Batch]:
+            return self._readers[number].read(edges, state, poll)
 
-        yield from read_targets(cursor, [*self._readers, *([_AGAIN] if context.recheck else [])], context, read)
+        yield from read_targets(cursor, self._readers, context, read)
         poll.warnings.raise_first()
 
     def receive(self, request: InboundRequest) -> InboundAnswer:
@@ -128,6 +121,11 @@ class FacebookCollector(BaseCollector):
         batch, more = self._events.read(changes, request.received_at)
         self._eager = self._eager or more
         return InboundAnswer(batch, terse=True, poll=more and self._hook.may_poll(request.received_at))
+
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        for reader in self._readers.values():
+            yield from reader.again(context)
 
     def check(self) -> str:
         """Whether each page can be read, what of it, and until when. Raises SourceError."""
@@ -161,36 +159,3 @@ class FacebookCollector(BaseCollector):
         graph = Graph(self.http, base, page.access_token, options.app_secret)
         named = Page(page.id, self.source, page.brand, options.language)
         return PageReader(graph, named, options.look_back, options.every)
-
-    # --- once more
-
-    def _read_again(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = recheck_state(state)
-        for global_id in due_rechecks(context, read_at, f"{SITE}/")[:RECHECKS_A_POLL]:
-            if context.stopping():
-                return
-            batch = self._again(global_id, context.now)
-            read_at = recheck_times(context, read_at, [global_id])
-            yield Batch(
-                batch.mentions, removals=batch.removals, refusals=batch.refusals, cursor={"read_at": read_at}
-            )
-
-    def _again(self, global_id: str, now: datetime) -> Batch:
-        """A post or comment as it is now; gone when no page that may show it does."""
-        page, number = number_in(global_id) or (None, "")
-        owner = self._readers.get(page or number.partition("_")[0])
-        readers = [owner] if owner is not None else [] if page or not number else list(self._readers.values())
-        denied = ""
-        for reader in readers:
-            try:
-                found = reader.again(number, now, is_comment=page is not None)
-            except (GraphError, ValueError) as exc:
-                if isinstance(exc, GraphError) and (exc.concerns_all or exc.is_trouble):
-                    raise
-                denied = str(exc)
-                continue
-            if found is not None:
-                return Batch((found,)) if found.text else Batch()
-        if denied:
-            return Batch(refusals=(Refusal(global_id, f"cannot be read again: {denied[:200]}"),))
-        return Batch(removals=(Removal(PLATFORM, global_id),)) if readers else Batch()

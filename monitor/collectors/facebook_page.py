@@ -20,6 +20,7 @@ from monitor.collectors.facebook_post import (
     PLATFORM,
     POST_FIELDS,
     RATING_FIELDS,
+    SITE,
     Page,
     comment_mark,
     comment_of,
@@ -27,6 +28,7 @@ from monitor.collectors.facebook_post import (
     post_of,
     rating_of,
 )
+from monitor.collectors.meta_again import read_again
 from monitor.collectors.meta_api import Graph, GraphError, is_number
 from monitor.collectors.meta_comments import CommentBook, CommentReading, Marks
 from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
@@ -87,6 +89,7 @@ class PageReader:
         self.seen = Marks(missing={name for name, edge in EDGES.items() if edge.counted})
         parts: dict[str, Read] = {name: partial(self.edge, name, poll) for name in edges}
         parts["comments"] = partial(self.comments, poll)
+        parts["again"] = lambda _state: self.again(poll.context)
         parts["token"] = partial(watch_token, self.graph, poll)
         return read_parts(state, parts, "feed", poll)
 
@@ -161,13 +164,15 @@ class PageReader:
 
     # --- once more
 
-    def again(self, number: str, now: datetime, *, is_comment: bool) -> Mention | None:
-        """A post or comment as it is now; None when it is gone. Raises SourceError, ValueError."""
-        try:
+    def again(self, context: CollectContext) -> Iterator[Batch]:
+        """The page's posts and comments among `context.recheck`: others' cannot be asked for by number."""
+        ours = (f"{SITE}/{self.page.number}_", f"{SITE}/{self.page.number}/")
+        wanted = [found for found in context.recheck if found.startswith(ours) and number_in(found) is not None]
+
+        def read(global_id: str) -> Mention:
+            page, number = number_in(global_id) or (None, "")
             item = self.graph.get(f"/{number}", {"fields": AGAIN_FIELDS})
-        except GraphError as exc:
-            if exc.gone:
-                return None
-            raise
-        make: Make = comment_of if is_comment else post_of
-        return replace(make({"id": number, **item}, self.page, now), edited_at=now)
+            make: Make = post_of if page is None else comment_of
+            return make({"id": number, **item}, self.page, context.now)
+
+        return read_again(PLATFORM, wanted, context, read)

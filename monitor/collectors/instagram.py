@@ -4,7 +4,7 @@ Webhooks bring comments within seconds, and mentions in others' comments and cap
 polling finds everything else that a webhook did not bring.
 
 Cursor: a target an account, with a part each for its media (`since`, `walk`, `own`), comments (`marks`, `posts`,
-`read_at`, `at`, `start`), tags, hashtags (`ids`, `walks`), re-reading and its token.
+`read_at`, `at`, `start`), tags, hashtags (`ids`, `walks`) and its token.
 """
 
 from __future__ import annotations
@@ -139,6 +139,11 @@ class InstagramCollector(BaseCollector):
             return InboundAnswer(status=503, text="cannot be looked up now; send it again")
         self._eager = self._eager or more
         return InboundAnswer(batch, terse=True, poll=more and self._hook.may_poll(request.received_at))
+
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        for reader in self._readers.values():
+            yield from reader.again(context)
 
     def check(self) -> str:
         """Whether each account can be read, what of it, and until when. Raises SourceError."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from monitor.collectors.base import Batch, CollectContext
 from monitor.collectors.instagram_post import (
-    AGAIN_FIELDS,
     COMMENT_FIELDS,
     HASHTAG_FIELDS,
     MEDIA,
@@ -28,23 +27,20 @@ from monitor.collectors.instagram_post import (
     media_of,
     with_replies,
 )
+from monitor.collectors.meta_again import read_again
 from monitor.collectors.meta_api import Graph, GraphError, is_number
 from monitor.collectors.meta_comments import CommentBook, CommentReading, Marks
 from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
 from monitor.collectors.meta_walks import refuse_dead_end, walk_page
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.threads import due_threads
 from monitor.collectors.walks import Page, State, walk_newest_first
-from monitor.mention import Mention, Refusal, Removal
+from monitor.mention import Mention, Refusal
 
 OVERLAP = timedelta(hours=6)
 A_CALL = 50
 PAGES_A_POLL, COMMENT_PAGES_A_POLL, REPLY_PAGES = 10, 40, 20
-RECHECKS_A_POLL = 25
 TAGS_EVERY, HASHTAGS_EVERY = timedelta(minutes=5), timedelta(minutes=10)
 _REMEMBERED_MEDIA = 300
-
-Make = Callable[[Mapping[str, Any], Account, datetime], Mention]
 
 
 @dataclass
@@ -75,7 +71,7 @@ class AccountReader:
         if self.hashtags:
             parts["hashtags"] = partial(self._hashtags, poll)
         parts["comments"] = partial(self._comments, poll)
-        parts["again"] = partial(self._again, poll.context)
+        parts["again"] = lambda _state: self.again(poll.context)
         if self.tagged:
             parts["token"] = partial(watch_token, self.graph, poll)
         return read_parts(state, parts, "media", poll)
@@ -218,32 +214,26 @@ class AccountReader:
 
     # --- once more
 
-    def _again(self, context: CollectContext, state: State) -> Iterator[Batch]:
+    def again(self, context: CollectContext) -> Iterator[Batch]:
         """Own media and comments under them; what others posted cannot be asked for by number."""
-        read_at = recheck_state(state)
-        due = due_rechecks(context, read_at, self.account.comments)
-        due += [i for i in due_rechecks(context, read_at, MEDIA) if i.removeprefix(MEDIA) in self.own]
-        for global_id in due[:RECHECKS_A_POLL]:
-            if context.stopping():
-                return
-            read_at = recheck_times(context, read_at, [global_id])
-            found = self._one_again(global_id, context.now)
-            yield replace(found, cursor={"read_at": read_at})
+        wanted = [found for found in context.recheck if found.startswith((MEDIA, self.account.comments))]
+        if not self.own and any(found.startswith(MEDIA) for found in wanted):
+            found = self.graph.page(f"/{self.account.number}/media", {"fields": "id", "limit": A_CALL}).items
+            self.own |= {str(number): None for item in found if is_number(number := _id_of(item))}
+        ours = [i for i in wanted if not i.startswith(MEDIA) or i.removeprefix(MEDIA) in self.own]
 
-    def _one_again(self, global_id: str, now: datetime) -> Batch:
-        is_media = global_id.startswith(MEDIA)
-        make: Make = media_of if is_media else comment_of
-        number = global_id.rpartition("/")[2]
-        try:
-            item = self.graph.get(f"/{number}", {"fields": MEDIA_FIELDS if is_media else AGAIN_FIELDS})
-            made = replace(make({**item, "id": number}, self.account, now), edited_at=now)
-        except (GraphError, ValueError) as exc:
-            if isinstance(exc, GraphError) and exc.gone:
-                return Batch(removals=(Removal(PLATFORM, global_id),))
-            if isinstance(exc, GraphError) and (exc.concerns_all or exc.is_trouble):
-                raise
-            return Batch(refusals=(Refusal(global_id, f"cannot be read again: {str(exc)[:200]}"),))
-        return Batch((made,) if made.text else ())
+        def read(global_id: str) -> Mention:
+            is_media, number = global_id.startswith(MEDIA), global_id.rpartition("/")[2]
+            if not is_number(number):
+                raise ValueError("an item without its number")
+            item = self.graph.get(f"/{number}", {"fields": MEDIA_FIELDS if is_media else REPLY_FIELDS})
+            return (media_of if is_media else comment_of)({**item, "id": number}, self.account, context.now)
+
+        return read_again(PLATFORM, ours, context, read)
+
+
+def _id_of(item: object) -> object:
+    return item.get("id") if isinstance(item, Mapping) else None
 
 
 def _own_media(state: State) -> dict[str, None]:

@@ -24,7 +24,6 @@ MEDIA_FIELDS = "id,caption,timestamp,permalink,username,comments_count,like_coun
 HASHTAG_FIELDS = "id,caption,timestamp,permalink,comments_count,like_count"
 REPLY_FIELDS = "id,text,timestamp,username,like_count"
 COMMENT_FIELDS = f"{REPLY_FIELDS},parent_id,replies.limit(50){{{REPLY_FIELDS}}}"
-AGAIN_FIELDS = REPLY_FIELDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Named `meta_threads` because a thread is something else everywhere in this program.
 
-Cursor: a target for the account, with a part each for mentions, replies (`own`, `posts`, `readable`), re-reading,
+Cursor: a target for the account, with a part each for mentions, replies (`own`, `posts`, `readable`),
 the token and whether searching is of use (`reach`); a target a word; `quota` (what is left of the day's searches).
 """
 
@@ -88,6 +88,10 @@ class MetaThreadsCollector(BaseCollector):
             quota = {"quota": keeper.state()} if keeper is not None else {}
             yield replace(batch, cursor={**(batch.cursor or {}), **quota})
         poll.warnings.raise_first()
+
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        return self._reader.again(context)
 
     def check(self) -> str:
         """Whether the account can be read, and a search sees more than its own posts. Raises SourceError."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from monitor.collectors.base import Batch, CollectContext, SourceError
+from monitor.collectors.meta_again import read_again
 from monitor.collectors.meta_api import Graph, GraphError, GraphPage, is_number
 from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
 from monitor.collectors.meta_threads_book import ReplyBook
@@ -19,22 +20,20 @@ from monitor.collectors.meta_threads_post import (
     PLATFORM,
     POST_FIELDS,
     SEARCH_FIELDS,
-    SITE,
     Named,
     number_in,
     post_id,
     post_of,
 )
 from monitor.collectors.meta_walks import refuse_dead_end, walk_page
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.threads import due_threads
 from monitor.collectors.times import parse_time
 from monitor.collectors.walks import Page, State, walk_newest_first
-from monitor.mention import Refusal, Removal
+from monitor.mention import Mention, Refusal
 
 OVERLAP = timedelta(hours=2)
 A_CALL = 100
-PAGES_A_POLL, THREADS_A_POLL, RECHECKS_A_POLL = 10, 20, 25
+PAGES_A_POLL, THREADS_A_POLL = 10, 20
 FOLLOWED = timedelta(days=7)
 TRIED_EVERY = timedelta(days=1)
 EARLIEST = datetime.fromisoformat("2023-07-05T07:00:00+00:00")
@@ -67,7 +66,7 @@ class AccountReader:
         parts: dict[str, Read] = {
             "mentions": partial(self._mentions, poll.context),
             "replies": partial(self._replies, poll.context),
-            "again": partial(self._again, poll.context),
+            "again": lambda _state: self.again(poll.context),
             "token": partial(watch_token, self.graph, poll),
         }
         if self.search:
@@ -175,27 +174,16 @@ class AccountReader:
 
     # --- once more
 
-    def _again(self, context: CollectContext, state: State) -> Iterator[Batch]:
-        """Own posts and replies to them; what others posted cannot be asked for by number."""
-        read_at = recheck_state(state)
-        due = [i for i in due_rechecks(context, read_at, f"{SITE}/") if number_in(i) in self.readable]
-        for global_id in due[:RECHECKS_A_POLL]:
-            if context.stopping():
-                return
-            read_at = recheck_times(context, read_at, [global_id])
-            yield replace(self._one_again(global_id, context.now), cursor={"read_at": read_at})
+    def again(self, context: CollectContext) -> Iterator[Batch]:
+        """Own posts and replies to them. Others' are tried only where it is not known yet which those are."""
+        wanted = [found for found in context.recheck if number_in(found) is not None]
+        ours = [found for found in wanted if number_in(found) in self.readable or not self.readable]
 
-    def _one_again(self, global_id: str, now: datetime) -> Batch:
-        try:
+        def read(global_id: str) -> Mention:
             item = self.graph.get(f"/{number_in(global_id)}", {"fields": POST_FIELDS})
-            made = replace(post_of(item, self.named, now), edited_at=now)
-        except (GraphError, ValueError) as exc:
-            if isinstance(exc, GraphError) and exc.gone:
-                return Batch(removals=(Removal(PLATFORM, global_id),))
-            if isinstance(exc, GraphError) and (exc.concerns_all or exc.is_trouble):
-                raise
-            return Batch(refusals=(Refusal(global_id, f"cannot be read again: {str(exc)[:200]}"),))
-        return Batch((made,) if made.text else ())
+            return post_of(item, self.named, context.now)
+
+        return read_again(PLATFORM, ours, context, read, lambda found: number_in(found) in self.readable)
 
     def _reach(self, poll: Poll, state: State) -> Iterator[Batch]:
         """Whether searching is of any use; asked once a day until it is."""

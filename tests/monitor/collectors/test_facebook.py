@@ -288,7 +288,32 @@ def test_a_comment_is_read_again_through_its_own_page() -> None:
     assert sink.removed == {("facebook", f"facebook.com/222/{comment}")}
 
 
+def test_others_posts_are_not_taken_for_deleted(bench: Bench) -> None:
+    """A post that tags the page from elsewhere cannot be asked for by number, and nobody does."""
+    gone = platform(bench).add_post("nordtåg", START)
+    platform(bench).remove(gone)
+    recheck = ("facebook.com/999_1", f"facebook.com/{gone}", f"facebook.com/{PAGE}/reviews/0123456789abcdef")
+    batches = list(bench.runner.collector.read_again(CollectContext(START, recheck=recheck)))
+    assert [r.global_id for batch in batches for r in batch.removals] == [f"facebook.com/{gone}"]
+    assert len(platform(bench).requests) == 1
+
+
 # --- what the operator is told
+
+
+def test_a_page_that_denies_everything_is_blind_and_not_well_in_part(bench: Bench) -> None:
+    """Parts that had nothing to ask for are no sign of life."""
+    bench.post_many(3)
+    bench.poll()
+    for fault in (refused(10), refused(190), refused(2)):
+        platform(bench).fail(fault, times=ALWAYS)
+        bench.clock.advance(HOUR)
+        before = bench.clock.now()
+        outcome = bench.poll()
+        assert outcome.failed
+        assert outcome.health.last_ok_at is not None
+        assert outcome.health.last_ok_at < before
+        platform(bench).recover()
 
 
 @pytest.mark.parametrize(

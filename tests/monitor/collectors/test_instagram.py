@@ -307,6 +307,22 @@ def test_only_what_can_be_read_again_is() -> None:
     assert world.sink.removed == {("instagram", own_id), ("instagram", f"instagram.com/media/{world.own}")}
 
 
+def test_before_an_alert_quotes_them_a_collector_that_never_polled_reads_posts_again() -> None:
+    """It learns first which media are the account's own."""
+    world = World()
+    tagged = world.fake.add_media("nordtåg", START, where="tags")
+    gone = world.fake.add_comment(world.own, "nordtåg", START)
+    world.fake.remove(gone)
+    ids = (
+        f"instagram.com/media/{tagged}",
+        f"instagram.com/media/{world.own}",
+        f"instagram.com/{ACCOUNT}/comment/{gone}",
+    )
+    batches = list(world.collector.read_again(CollectContext(START, recheck=ids)))
+    assert [m.text for batch in batches for m in batch.mentions] == ["Ny tidtabell"]
+    assert [r.global_id for batch in batches for r in batch.removals] == [ids[2]]
+
+
 def test_an_edited_caption() -> None:
     """When it is read again."""
     world = World()

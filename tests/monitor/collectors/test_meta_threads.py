@@ -216,6 +216,16 @@ def test_only_own_posts_and_replies_to_them_are_read_again() -> None:
     assert world.sink.removed == {("threads", f"threads.net/{reply}")}
 
 
+def test_before_an_alert_quotes_them_a_collector_that_never_polled_reads_posts_again() -> None:
+    """It does not know whose posts they are: changes are believed, absences are not."""
+    world = World()
+    foreign, own = world.fake.add("nordtåg", START), world.own
+    ids = (f"threads.net/{foreign}", f"threads.net/{own}", "example.org/1")
+    batches = list(world.collector.read_again(CollectContext(START, recheck=ids)))
+    assert [m.text for batch in batches for m in batch.mentions] == ["Välkommen ombord"]
+    assert [batch.removals for batch in batches] == [(), ()]
+
+
 # --- limits and token
 
 
