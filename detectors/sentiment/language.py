@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detectors.sentiment.lexicon import rows
 from detectors.sentiment.memory import Remembered, pack, unpack
@@ -130,18 +131,28 @@ _LOADING = Lock()
 def _trained_odds() -> Remembered[int]:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+    # only what six languages need is kept: the whole model weighs some 60 MB
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     places = [identifier.nb_classes.index(_CODES[language]) for language in LANGUAGES]
-    weights = identifier.nb_ptc[:, places]
-    return Remembered(lambda piece: _packed(_walk(identifier, weights, piece)), _MEMORY)
+    weights = identifier.nb_ptc[:, places].astype(float) * math.log(2)
+    walk = _Walk(identifier.tk_nextmove, identifier.tk_row, array("i", identifier.tk_output), weights)
+    return Remembered(lambda piece: _packed(walk.odds(piece)), _MEMORY)
 
 
-def _walk(identifier: Any, weights: np.ndarray, piece: str) -> list[float]:
-    """Log-odds of the n-grams of bytes that py3langid's automaton finds in a piece between two spaces."""
-    state, features = 0, []
-    for byte in f" {piece.lower()} ".encode("utf-8", "replace"):
-        state = identifier.tk_nextmove[identifier.tk_row[state] << 8 | byte]
-        if identifier.tk_output[state] >= 0:
-            features.append(identifier.tk_output[state])
-    total = weights[features].astype(float).sum(0) * math.log(2)
-    return [float(value) for value in total - total.max()]
+class _Walk:
+    """py3langid's automaton: finds the n-grams of bytes that it has learnt."""
+
+    def __init__(
+        self, moves: Sequence[int], rows: Sequence[int], found: Sequence[int], weights: np.ndarray
+    ) -> None:
+        self._moves, self._rows, self._found, self._weights = moves, rows, found, weights
+
+    def odds(self, piece: str) -> list[float]:
+        """Log-odds of a piece between two spaces."""
+        state, features = 0, []
+        for byte in f" {piece.lower()} ".encode("utf-8", "replace"):
+            state = self._moves[self._rows[state] << 8 | byte]
+            if self._found[state] >= 0:
+                features.append(self._found[state])
+        total = self._weights[features].sum(0)
+        return [float(value) for value in total - total.max()]

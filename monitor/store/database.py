@@ -38,7 +38,7 @@ PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     # Erased text must not linger in free pages of the file.
     "PRAGMA secure_delete=ON",
-    "PRAGMA cache_size=-32000",
+    "PRAGMA cache_size=-8000",
     "PRAGMA temp_store=MEMORY",
 )
 
