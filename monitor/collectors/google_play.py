@@ -22,7 +22,6 @@ from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor
 from monitor.collectors.google_login import LOGIN, ServiceAccount, read_key
 from monitor.collectors.html_text import clean_text
 from monitor.collectors.http import Answer, Budget, HttpSession
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.times import parse_time
 from monitor.collectors.urls import WebAddress
@@ -34,7 +33,6 @@ HOST = "play.google.com/"
 SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 PER_PAGE = 100
 PAGES_A_POLL = 40  # four thousand reviews of a week
-RECHECKS_A_POLL = 20
 WHOLE_EVERY = timedelta(hours=6)
 KEPT = 5_000  # reviews an app that the cursor remembers
 _AGAIN = "again"
@@ -76,6 +74,7 @@ class GooglePlayCollector(BaseCollector):
     non_get = (f"POST {LOGIN}",)
     budget: ClassVar[Budget] = Budget(200, timedelta(hours=1))  # an app's; here of all apps of an account
     fastest: ClassVar[timedelta] = timedelta(minutes=4)
+    rechecks_a_poll = 20
 
     def __init__(self, options: GooglePlayOptions, http: HttpSession) -> None:
         super().__init__(options, http)
@@ -86,7 +85,7 @@ class GooglePlayCollector(BaseCollector):
         """New and changed reviews of every app, rechecks. Raises SourceError."""
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            return self._read_again(state, context) if key == _AGAIN else self._read_app(key, state, context)
+            return self.read_again(context) if key == _AGAIN else self._read_app(key, state, context)
 
         targets = [*self.options.apps, *([_AGAIN] if context.recheck else [])]
         return read_targets(cursor, targets, context, read)
@@ -155,18 +154,21 @@ class GooglePlayCollector(BaseCollector):
                 mentions.append(replace(made, created_at=parse_time(before), edited_at=made.created_at))
         return mentions, refusals
 
-    # --- deletions (changes come by the lists)
+    # --- deletions (changes come by the lists, too)
 
-    def _read_again(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = recheck_state(state)
-        for global_id in due_rechecks(context, read_at, HOST)[:RECHECKS_A_POLL]:
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        for global_id in context.recheck:
             app, _, number = global_id.removeprefix(HOST).partition("/reviews/")
             if context.stopping() or app not in self.options.apps or not _ID.fullmatch(number):
                 continue
             answer = self._get(f"{app}/reviews/{number}", {}, also_ok=(404, 410))
-            gone = (Removal(PLATFORM, global_id),) if answer.status != 200 else ()
-            read_at = recheck_times(context, read_at, (global_id,))
-            yield Batch(removals=gone, cursor={"read_at": read_at})
+            if answer.status != 200:
+                yield Batch(removals=(Removal(PLATFORM, global_id),))
+                continue
+            mentions, refusals = self._read([answer.json()], app, {})
+            changed = tuple(replace(found, created_at=None, edited_at=found.created_at) for found in mentions)
+            yield Batch(changed, refusals=tuple(refusals))
 
     def _get(self, path: str, params: Mapping[str, Any], also_ok: tuple[int, ...] = ()) -> Answer:
         """GET below the apps; once more with a new token where the old one is refused."""

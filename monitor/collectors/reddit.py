@@ -4,7 +4,7 @@ Comments cannot be searched, so whole subreddits are read and matched here. List
 entry down to what is known: Reddit's `before=` answers nothing for ever once the entry it names is removed, and
 `after=` breaks off in the same way.
 
-Cursor: a target a list and a search (`since`, `walk`), one for threads and one for re-reading (`read_at`).
+Cursor: a target a list and a search (`since`, `walk`), one for threads and one for re-reading.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from monitor.collectors.base import (
     WatchedThread,
 )
 from monitor.collectors.http import Answer, Budget, HttpSession
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.reddit_api import LOGIN, MORE, RedditApi
 from monitor.collectors.reddit_options import RedditOptions
 from monitor.collectors.reddit_post import (
@@ -64,6 +63,7 @@ class RedditCollector(BaseCollector):
     non_get = (f"POST {LOGIN}", f"POST {MORE}")  # both only read
     budget: ClassVar[Budget] = Budget(900, timedelta(minutes=10))  # 100 a minute, averaged over ten
     fastest: ClassVar[timedelta] = timedelta(seconds=30)
+    rechecks_a_poll = PER_PAGE
 
     def __init__(self, options: RedditOptions, http: HttpSession) -> None:
         super().__init__(options, http)
@@ -81,7 +81,7 @@ class RedditCollector(BaseCollector):
             if key == _THREADS:
                 return self._read_threads(state, context)
             if key == _AGAIN:
-                return self._read_again(state, context)
+                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._page(*lists[key], token),
@@ -214,20 +214,19 @@ class RedditCollector(BaseCollector):
 
     # --- edits and deletions
 
-    def _read_again(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = recheck_state(state)
-        due = [one for one in due_rechecks(context, read_at, HOST) if native_id(one)]
-        for start in range(0, len(due), PER_PAGE):
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        self._demand_approval()
+        names = [name for one in context.recheck if (name := native_id(one))]
+        for start in range(0, len(names), PER_PAGE):
             if context.stopping():
                 return
-            part = due[start : start + PER_PAGE]
-            names = [one.removeprefix(HOST) for one in part]
-            things = children_of(_listing(self._api.get("/api/info", {"id": ",".join(names)})))
+            part = names[start : start + PER_PAGE]
+            things = children_of(_listing(self._api.get("/api/info", {"id": ",".join(part)})))
             batch = self._read(things)
             there = {thing["data"].get("name") for thing in things}
-            missing = tuple(Removal(PLATFORM, HOST + name) for name in names if name not in there)
-            read_at = recheck_times(context, read_at, part)
-            yield replace(batch, removals=(*batch.removals, *missing), cursor={"read_at": read_at})
+            missing = tuple(Removal(PLATFORM, HOST + name) for name in part if name not in there)
+            yield replace(batch, removals=(*batch.removals, *missing))
 
 
 def _listing(answer: Answer) -> Mapping[str, Any]:

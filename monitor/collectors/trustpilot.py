@@ -2,7 +2,7 @@
 
 Reviews are held back, hidden and shown again, so now and then the last days are read anew.
 
-Cursor: `units` (domain → id), a target a unit (`since`, `walk`, `deep_at`), one for re-reading (`read_at`).
+Cursor: `units` (domain → id), a target a unit (`since`, `walk`, `deep_at`), one for re-reading.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from monitor.collectors.base import (
 )
 from monitor.collectors.deeper import deepened
 from monitor.collectors.http import Answer, Budget, HttpSession
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.trustpilot_review import PLATFORM, REVIEW, native_id, review_of
 from monitor.collectors.urls import WebAddress
@@ -39,7 +38,6 @@ from monitor.mention import Mention, Refusal, Removal
 OVERLAP, DEEP_OVERLAP, DEEP_EVERY = timedelta(hours=2), timedelta(days=3), timedelta(hours=6)
 PER_PAGE = 100
 PAGES_A_POLL = 20
-RECHECKS_A_POLL = 40
 MAX_EVENTS = 1_000
 _AGAIN = "again"
 
@@ -87,9 +85,7 @@ class TrustpilotCollector(BaseCollector):
         units: dict[str, str] = dict(kept) if isinstance(kept, dict) else {}
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            return (
-                self._read_again(state, context) if key == _AGAIN else self._read_unit(key, units, state, context)
-            )
+            return self.read_again(context) if key == _AGAIN else self._read_unit(key, units, state, context)
 
         targets = [*self.options.business_units, *([_AGAIN] if context.recheck else [])]
         for batch in read_targets(cursor, targets, context, read):
@@ -152,15 +148,12 @@ class TrustpilotCollector(BaseCollector):
                 refusals.append(Refusal(f"Trustpilot review {number}", f"cannot be understood: {str(exc)[:100]}"))
         return mentions, refusals
 
-    def _read_again(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = recheck_state(state)
-        for global_id in due_rechecks(context, read_at, REVIEW)[:RECHECKS_A_POLL]:
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        for global_id in context.recheck:
             number = native_id(global_id)
-            if context.stopping() or number is None:
-                continue
-            batch = self._again(global_id, number, context.now)
-            read_at = recheck_times(context, read_at, (global_id,))
-            yield replace(batch, cursor={"read_at": read_at})
+            if number is not None and not context.stopping():
+                yield self._again(global_id, number, context.now)
 
     def _again(self, global_id: str, number: str, now: datetime) -> Batch:
         answer = self._get(f"/reviews/{number}", {}, also_ok=(404, 410))

@@ -5,7 +5,7 @@ five minutes, which the detectors judge. Posts are read while the last hour is w
 incident is open), and never beyond the day's money; what the numbers need until midnight is kept back.
 
 Cursor: `purse` (what was spent today), a target a query (`counted_at`, `counted_to`, `hour`, `usual`, `usual_at`,
-`newest_id`, `after_id`, `since`, `walk`), and targets for the account's mentions, conversations and re-reading.
+`newest_id`, `after_id`, `since`, `walk`), and targets for the account's mentions and conversations.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError
 from monitor.collectors.http import Budget, HttpSession
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.threads import due_threads, read_times
 from monitor.collectors.times import parse_time
@@ -31,6 +30,7 @@ from monitor.mention import Measurement, Refusal
 COUNT_OVERLAP = timedelta(minutes=15)
 FIRST_COUNTS = timedelta(hours=6)
 COUNT_PAGES = 10
+QUOTED = 0.05  # share of the day's money for posts that an alert is about to quote
 THREADS_A_POLL = 5
 _SETTLED = timedelta(seconds=40)  # the platform counts nothing younger than half a minute
 _DAY = timedelta(days=1)
@@ -54,19 +54,22 @@ class XCollector(BaseCollector):
     verified = True
     budget: ClassVar[Budget] = Budget(300, timedelta(minutes=15))
     fastest: ClassVar[timedelta] = timedelta(minutes=2)
+    rechecks_a_poll = IDS_A_CALL
 
     def __init__(self, options: XOptions, http: HttpSession) -> None:
         super().__init__(options, http)
         self.options = options
         self._api = XApi(options.api_url, options.token.get_secret_value(), http)
+        self._quoted: Purse | None = None
 
     def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
         """Numbers, posts, conversations, rechecks. Raises SourceError."""
         asked = self._asked(context.terms)
-        options, purse = self.options, Purse(self.options.dollars_a_day, context.now, cursor.get("purse"))
+        options = self.options
+        purse = Purse(options.dollars_a_day * (1 - QUOTED), context.now, cursor.get("purse"))
         reserve = _cost_of_counts(len(asked), purse.until_tomorrow(), options.every)
-        reader = Reader(self._api, purse, reserve, options.authors, self.source, options.language, context)
-        others = {_MENTIONS: self._own_mentions, _THREADS: self._conversations, _AGAIN: self._read_again}
+        reader = self._reader(purse, reserve, context)
+        others = {_MENTIONS: self._own_mentions, _THREADS: self._conversations, _AGAIN: _read_again}
 
         def read(key: str, state: State) -> Iterator[Batch]:
             if key in asked:
@@ -75,6 +78,20 @@ class XCollector(BaseCollector):
 
         for batch in read_targets(cursor, [*self._extra(context), *asked], context, read):
             yield replace(batch, cursor={**(batch.cursor or {}), "purse": purse.state()})
+
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError.
+
+        For alerts: with a share of the day's money that polls do not touch, as they know nothing of this.
+        """
+        spent = self._quoted.state() if self._quoted else None
+        self._quoted = Purse(self.options.dollars_a_day * QUOTED, context.now, spent)
+        reader = self._reader(self._quoted, 0.0, context)
+        return _within_cap(_read_again({}, reader), {}, context.now)
+
+    def _reader(self, purse: Purse, reserve: float, context: CollectContext) -> Reader:
+        options = self.options
+        return Reader(self._api, purse, reserve, options.authors, self.source, options.language, context)
 
     def check(self) -> str:
         """Whether the token may count (this costs half a cent). Raises SourceError."""
@@ -207,16 +224,14 @@ class XCollector(BaseCollector):
             known = {root: kept for root, kept in known.items() if root in roots}
             yield Batch(cursor={"read_at": read_at, "threads": dict(known)})
 
-    def _read_again(self, state: State, reader: Reader) -> Iterator[Batch]:
-        context, read_at = reader.context, recheck_state(state)
-        due = [one for one in due_rechecks(context, read_at, POST) if native_id(one)]
-        for start in range(0, len(due), IDS_A_CALL):
-            if context.stopping():
-                return
-            part = due[start : start + IDS_A_CALL]
-            batch = reader.again([one.removeprefix(POST) for one in part])
-            read_at = recheck_times(context, read_at, part)
-            yield replace(batch, cursor={**state, "read_at": read_at})
+
+def _read_again(state: State, reader: Reader) -> Iterator[Batch]:
+    context = reader.context
+    ids = [number for one in context.recheck if (number := native_id(one))]
+    for start in range(0, len(ids), IDS_A_CALL):
+        if context.stopping():
+            return
+        yield replace(reader.again(ids[start : start + IDS_A_CALL]), cursor=state)
 
 
 def _within_cap(batches: Iterator[Batch], state: State, now: datetime) -> Iterator[Batch]:

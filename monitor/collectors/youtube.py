@@ -5,7 +5,7 @@ evenly over day and brands. A known video costs a fiftieth of a call to look at;
 number has moved, and once a day as a whole, since a reply does not bring its thread to the top.
 
 Cursor: `plan` (what is left of the day), a target a channel and a search (`since`, `walk`, `deep_at`, `replies`),
-one for the videos (`videos`: id → the same and `count`) and one for re-reading (`read_at`).
+and one for the videos (`videos`: id → the same and `count`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -20,7 +21,6 @@ from pydantic import Field, SecretStr
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
 from monitor.collectors.deeper import deepened
 from monitor.collectors.http import Budget, HttpSession
-from monitor.collectors.rechecks import due_rechecks, recheck_state, recheck_times
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.times import parse_time
 from monitor.collectors.urls import WebAddress
@@ -65,6 +65,7 @@ class YouTubeCollector(BaseCollector):
     verified = True
     budget: ClassVar[Budget] = Budget(UNITS_A_DAY, _DAY)  # of all sources with the same key
     fastest: ClassVar[timedelta] = timedelta(minutes=1)
+    rechecks_a_poll = IDS_A_CALL
 
     def __init__(self, options: YouTubeOptions, http: HttpSession) -> None:
         super().__init__(options, http)
@@ -83,7 +84,7 @@ class YouTubeCollector(BaseCollector):
                 return self._read_channel(channels[key], state, context)
             if key in searches:
                 return self._search(searches[key], _DAY * len(searches) / plan.searches_a_day, state, context)
-            return self._read_videos(state, context) if key == _VIDEOS else self._read_again(state, context)
+            return self._read_videos(state, context) if key == _VIDEOS else self.read_again(context)
 
         known = [_VIDEOS] * bool(self._followed(context)) + [_AGAIN] * bool(context.recheck)
         for batch in read_targets(cursor, [*channels, *searches, *known], context, read):
@@ -208,18 +209,14 @@ class YouTubeCollector(BaseCollector):
 
     # --- edits and deletions
 
-    def _read_again(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = recheck_state(state)
-        for prefix in (COMMENT, VIDEO):
-            due = [one for one in due_rechecks(context, read_at, prefix) if native_id(one, prefix)]
-            for start in range(0, len(due), IDS_A_CALL):
+    def read_again(self, context: CollectContext) -> Iterator[Batch]:
+        """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
+        for kind, read in ((COMMENT, self._pages.comments), (VIDEO, partial(self._videos_again, now=context.now))):
+            ids = [number for one in context.recheck if (number := native_id(one, kind))]
+            for start in range(0, len(ids), IDS_A_CALL):
                 if context.stopping():
                     return
-                part = due[start : start + IDS_A_CALL]
-                ids = [one.removeprefix(prefix) for one in part]
-                batch = self._pages.comments(ids) if prefix == COMMENT else self._videos_again(ids, context.now)
-                read_at = recheck_times(context, read_at, part)
-                yield replace(batch, cursor={"read_at": read_at})
+                yield read(ids[start : start + IDS_A_CALL])
 
     def _videos_again(self, ids: Sequence[str], now: datetime) -> Batch:
         found, refusals = self._pages.videos(ids)
