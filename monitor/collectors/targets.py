@@ -15,6 +15,7 @@ from typing import Any
 from monitor.collectors.backoff import wait_after
 from monitor.collectors.base import Batch, CollectContext, Cursor, SourceError
 from monitor.mention import Refusal
+from monitor.soundness import defect
 
 State = dict[str, Any]
 Read = Callable[[str, State], Iterator[Batch]]
@@ -48,7 +49,7 @@ def _read_one(key: str, states: dict[str, State], cursor: Cursor, now: datetime,
     plain = {name: value for name, value in states[key].items() if name not in _OWN}
     try:
         for batch in read(key, plain):
-            batch = told.only_new(batch)
+            batch = told.only_new(_with_unfit_told(batch, now))
             if batch.cursor is not None:
                 plain = batch.cursor
                 states[key] = {**plain, **own, **told.state(whole=False)}
@@ -57,6 +58,23 @@ def _read_one(key: str, states: dict[str, State], cursor: Cursor, now: datetime,
         states[key] = {**plain, **_failed(own, exc, now), **told.state(whole=False)}
     else:
         states[key] = {**plain, "_read_at": now.isoformat(), **told.state(whole=True)}
+
+
+def _with_unfit_told(batch: Batch, now: datetime) -> Batch:
+    """The batch without mentions that no store takes (a date that no post can have), each as a report.
+
+    The store refuses them, too; here the report is one that is made only once.
+    """
+    wrong = {place: why for place, mention in enumerate(batch.mentions) if (why := defect(mention, now))}
+    if not wrong:
+        return batch
+    told = [
+        Refusal(f"{mention.platform} {mention.global_id}"[:200], wrong[place])
+        for place, mention in enumerate(batch.mentions)
+        if place in wrong
+    ]
+    sound = tuple(mention for place, mention in enumerate(batch.mentions) if place not in wrong)
+    return replace(batch, mentions=sound, refusals=(*batch.refusals, *told))
 
 
 class _Told:

@@ -174,3 +174,23 @@ def test_an_item_that_stays_wrong_is_told_once_and_again_after_it_was_right() ->
     assert reports == ["status 2"]
     wrong[:] = [Refusal("status 1", "no date")]
     assert told(cursor)[1] == ["status 1"]
+
+
+def test_a_mention_that_no_store_takes_is_told_once_and_its_neighbours_go_on() -> None:
+    """Whatever the collector: a date that no post can have, an id that is none."""
+    wrong = [
+        Mention("x", "a/1", "s", "text", NOW.replace(year=1970)),
+        Mention("x", "a/2", "s", "text", NOW.replace(year=2099)),
+        Mention("x", "a/\ud800", "s", "text", NOW),
+    ]
+    good = [Mention("x", "a/3", "s", "text", NOW), Mention("x", "a/4", "s", "text")]
+
+    def read(key: str, state: State) -> Iterator[Batch]:
+        yield Batch((wrong[0], good[0], wrong[1], good[1], wrong[2]), cursor={"count": 1})
+
+    first, last = read_targets({}, ["a"], CollectContext(NOW), read)
+    assert first.mentions == tuple(good)
+    assert [refusal.where for refusal in first.refusals] == ["x a/1", "x a/2", "x a/\ud800"]
+    assert "before any platform existed" in first.refusals[0].why
+    again, _ = read_targets(last.cursor or {}, ["a"], CollectContext(NOW), read)
+    assert (again.mentions, again.refusals) == (tuple(good), ())
