@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alerts.incident import Notification, NotificationState, Reason
-from detectors.signal import Number
+from alerts.incident import Acknowledgement, Incident, Notification, NotificationState, Reason
+from alerts.obligations import CLIMBING, active
+from detectors.signal import Level, Number
 
 ON_ITS_WAY = frozenset({NotificationState.PENDING, NotificationState.UNKNOWN, NotificationState.HELD})
 """States of notifications that a plan is about."""
@@ -178,6 +179,28 @@ def retry_wait(attempts: int, retry_after: timedelta | None = None) -> timedelta
     """How long to wait after the `attempts`-th failed attempt (1 is the first); never less than was asked for."""
     wait = _RETRIES[min(max(attempts, 1), len(_RETRIES)) - 1]
     return wait if retry_after is None else max(wait, retry_after)
+
+
+def is_moot(notification: Notification, incident: Incident) -> bool:
+    """Does a message only ask for what was done while it waited to be sent?
+
+    It would call the next in the chain and say that nobody has answered, or ask for a word that is out already.
+    What may have arrived is not judged.
+    """
+    if notification.state is not NotificationState.PENDING or notification.root or notification.edit:
+        return False
+    if notification.reason not in (Reason.ESCALATED, Reason.REMINDER):
+        return False
+    asked = notification.data.get("obligation")
+    if asked in CLIMBING:
+        return _was_answered(notification, incident.acknowledgement)
+    due = notification.data.get("due")
+    return due is not None and not any(o.kind == asked and o.due_at.isoformat() == due for o in active(incident))
+
+
+def _was_answered(notification: Notification, taken: Acknowledgement | None) -> bool:
+    asked = {level.label: level for level in Level}.get(str(notification.data.get("level")), Level.CRISIS)
+    return taken is not None and taken.level >= asked and taken.at >= notification.created_at
 
 
 def late_by(notification: Notification, now: datetime, late_after: timedelta) -> timedelta | None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from alerts.channels.base import Channel, ChannelError, Receipt
 from alerts.incident import Incident, MessageReference, Notification, NotificationState, TimelineEvent
-from alerts.outbox import ON_ITS_WAY, Limits, plan_next, rerouted
+from alerts.outbox import ON_ITS_WAY, Limits, is_moot, plan_next, rerouted
 from monitor.channel_health import OUTAGE_AFTER, ChannelHealth, Healths
 from monitor.clock import Clock
 from monitor.delivery_memory import DeliveryMemory, recall
@@ -146,6 +146,9 @@ class Deliverer:
             self._no_such_channel(notification, report)
             return True
         incident = self._incident(notification)
+        if self._not_needed(notification, incident, name):
+            report.superseded += 1
+            return True
         if root_is_elsewhere(notification, incident, name):
             incident = self._move_root(incident, report)
         paused = any(health.paused(self.clock.now()) for health in self._healths.of(name, notification.place))
@@ -155,6 +158,14 @@ class Deliverer:
         if notification.state is NotificationState.UNKNOWN and not notification.edit:
             return self._settle(task, report)
         return self._send(task, report)
+
+    def _not_needed(self, notification: Notification, incident: Incident | None, name: str) -> bool:
+        """Drop a message that only asks for what was done meanwhile."""
+        if incident is None or not is_moot(notification, incident):
+            return False
+        self.store.mark_superseded(notification.key)
+        self._write(notification, "not_needed", name, reason=str(notification.reason))
+        return True
 
     def _incident(self, notification: Notification) -> Incident | None:
         if notification.incident is None:
@@ -207,7 +218,8 @@ class Deliverer:
             return False
         if receipt is None:
             self.store.mark_pending(notification.key, error="it had not arrived")
-            return self._send(task, report)
+            still = replace(notification, state=NotificationState.PENDING)
+            return self._not_needed(still, task.incident, task.name) or self._send(task, report)
         report.found += 1
         self._arrived(task, receipt)
         return True

@@ -9,9 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.incident import Notification, NotificationState, Reason
-from alerts.outbox import Limits, Plan, late_by, plan_next, rerouted, retry_wait
-from tests.alerts.world import NOON
+from alerts.deciding.stories import blank
+from alerts.incident import (
+    Acknowledgement,
+    Incident,
+    Notification,
+    NotificationState,
+    Obligation,
+    ObligationKind,
+    Reason,
+)
+from alerts.mandate import default_mandate
+from alerts.obligations import met
+from alerts.outbox import Limits, Plan, is_moot, late_by, plan_next, rerouted, retry_wait
+from detectors.signal import Level
+from tests.alerts.world import BRAND, NOON
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -267,3 +279,55 @@ def test_what_goes_now_goes_again_as_planned_when_it_was_not_sent(box: list[Noti
     plan = plan_next(box, NOON, limits)
     left = [n for n in box if n.key not in gone(plan)]
     assert sent(plan_next(left, NOON, limits)) == sent(plan)
+
+
+# --- what was done while it waited ---
+
+CALL = message("call", Reason.ESCALATED, data={"obligation": "acknowledge", "level": "warning"})
+ASK = message("ask", data={"obligation": "confirm_publicly", "due": NOON.isoformat()})
+CONFIRM = Obligation(ObligationKind.CONFIRM_PUBLICLY, NOON, NOON)
+
+
+def taken(level: Level = Level.WARNING, after: float = 1) -> Incident:
+    """An incident that was taken on so many seconds after noon, and still owes a public word."""
+    acknowledgement = Acknowledgement("kim", NOON + after * SECOND, "slack", level)
+    begun = blank(1, BRAND, default_mandate(), NOON)
+    return replace(begun, acknowledgement=acknowledgement, obligations=(CONFIRM,))
+
+
+def test_a_call_is_moot_once_somebody_has_answered() -> None:
+    assert is_moot(CALL, taken())
+    assert is_moot(CALL, taken(Level.CRISIS))
+    assert is_moot(replace(CALL, reason=Reason.REMINDER), taken())
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        blank(1, BRAND, default_mandate(), NOON),  # nobody has
+        taken(Level.WATCH),  # what was answered was less
+        taken(after=-60),  # the answer is older: the wait is over, and people are asked again
+    ],
+)
+def test_a_call_is_not_moot_otherwise(incident: Incident) -> None:
+    assert not is_moot(CALL, incident)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": State.UNKNOWN},  # it may have arrived
+        {"root": True},
+        {"edit": True},
+        {"reason": Reason.LEVEL_RAISED},  # that it is worse is news, whoever has it
+        {"data": {"obligation": "wait_ends", "level": "watch"}},
+    ],
+)
+def test_what_says_more_than_a_call_is_sent(changes: dict[str, object]) -> None:
+    assert not is_moot(replace(CALL, **changes), taken())  # type: ignore[arg-type]
+
+
+def test_a_reminder_is_moot_once_it_was_done() -> None:
+    done = replace(taken(), obligations=(met(CONFIRM, NOON, "own_account"),))
+    assert is_moot(ASK, done)
+    assert not is_moot(ASK, taken())
