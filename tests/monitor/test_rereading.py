@@ -11,7 +11,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from alerts.incident import Decision, Incident
+from alerts.incident import Decision, Incident, Notification, Reason
 from detectors.signal import Evidence, Quote
 from monitor.assembly import build_monitor, poll_context
 from monitor.clock import SimulatedClock
@@ -23,6 +23,7 @@ from monitor.store.store import open_store
 from tests.conftest import NOW
 from tests.fakes.mastodon import FakeMastodon
 from tests.fakes.platform_server import ALWAYS, status
+from tests.monitor.delivery_world import Notebook
 from tests.monitor.store.test_incidents import incident
 
 CONFIG = """
@@ -41,9 +42,10 @@ class World:
         self.fake = FakeMastodon(self.clock)
         self.store = store
         self.let_go = threading.Event()
+        self.notebook = Notebook()
         network = Network(self.clock, transport=httpx.MockTransport(self.fake.handle))
         config = parse_config(CONFIG, environment={}, year=2026).config
-        self.monitor = build_monitor(config, store, self.clock, {}, network)  # type: ignore[arg-type]
+        self.monitor = build_monitor(config, store, self.clock, {"console": self.notebook}, network)  # type: ignore[arg-type]
         self.posts = [self.fake.add(f"nordtåg {n}", NOW) for n in range(3)]
         self.monitor.runners["tags"].poll()
         self.fake.requests.clear()
@@ -59,7 +61,7 @@ class World:
         rows = self.monitor.store.rows("Nordtåg", NOW - timedelta(days=1), NOW + timedelta(days=1))
         quotes = tuple(Quote(row.mention_id, row.event_time, row.text) for row in rows)
         evidence = Evidence(mentions=3, examples=quotes)
-        opened = incident(evidence=evidence, signals=())
+        opened = incident(evidence=evidence, signals=(), mandate={})
         self.monitor.store.apply_decision(Decision(incidents=(opened,)), NOW)
         return opened
 
@@ -115,6 +117,17 @@ def test_a_source_that_hangs_keeps_no_alert_back_and_is_left_alone(world: World)
     assert not world.reread(world.opened)
     assert len(world.fake.requests) == 1
     assert world.quoted() == ["nordtåg 0", "nordtåg 1", "nordtåg 2"]
+
+
+def test_the_message_quotes_what_was_read_again(world: World) -> None:
+    """From the outbox to the channel: a post that was deleted since is not in the alert."""
+    world.fake.remove(world.posts[0]["uri"])
+    told = Notification("INC-1/first", Reason.FIRST, NOW, incident=1, root=True, channel="console")
+    world.monitor.store.apply_decision(Decision(notifications=(told,)), NOW)
+    assert world.monitor.deliverer.deliver_due().sent == 1
+    (text,) = world.notebook.texts
+    assert "nordtåg 0" not in text
+    assert "nordtåg 1" in text
 
 
 def test_posts_of_a_source_that_left_the_config_are_quoted_as_they_are(world: World) -> None:
