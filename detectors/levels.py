@@ -20,6 +20,7 @@ _YOUNG_DAYS = 14.0  # until then the rarity of a day is mostly the prior's, and 
 _YOUNG_WATCH, _YOUNG_WARNING = 0.4, 0.3
 _ORDINARY_SURPRISE = 1.0
 _TICKS_AN_HOUR = 12
+_TICK = 1.0 / _TICKS_AN_HOUR
 _MOST_SUSTAINED = 2.0
 _SOUR = 1.5  # sd that the negative share is above the usual from which nothing more is asked
 _CROWD_AUTHORS, _CROWD_SHARE = 200.0, 0.2  # a crowd so big is likelier a big brand: so much more share is asked
@@ -173,9 +174,12 @@ def _watch_horizon(n: PeopleNumbers, t: Thresholds, shared: float, few: bool) ->
 class Opening:
     """What is known of a scope without baseline.
 
-    `hours` were heard; `busiest` are the negative people of the busiest whole hour, `first` of the busiest of the
-    first three; `expected` the negative people of this hour by those hours and an ordinary day's curve.
+    `heard` hours were listened to, `hours` whole ones; `busiest` are the negative people of the busiest of these,
+    `first` of the busiest of the first three; `expected` the negative people of this hour by those hours and an
+    ordinary day's curve.
     """
+
+    heard: float
 
     hours: float
     busiest: int
@@ -193,17 +197,22 @@ def judge_cold(hour: People, known: Opening, t: Thresholds) -> Verdict:
     share = hour.negative_mentions / hour.mentions if hour.mentions else 0.0
     grown = hour.negative >= max(t.watch_people, t.cold_growth * known.expected) and hour.negative > known.busiest
     outgrown = grown and known.hours >= _OPENING_HOURS and hour.negative >= t.cold_growth * known.busiest
-    absolute = known.hours < _OPENING_HOURS or known.first >= t.cold_watch_people
+    goes_on = known.first >= t.cold_watch_people and hour.negative >= known.first / 2
+    absolute = known.hours < _OPENING_HOURS or goes_on
     crowd = hour.negative >= t.cold_warning_people and hour.authors >= t.cold_warning_authors
-    if crowd and share >= _crowd_share(hour.authors, t) and (absolute or grown):
+    if (
+        crowd
+        and share >= _crowd_share(hour.authors / min(1.0, max(known.heard, _TICK)), t)
+        and (absolute or grown)
+    ):
         return Verdict(Level.WARNING, "cold_people")
     if absolute and hour.negative >= t.cold_watch_people and share >= t.cold_watch_share:
         return Verdict(Level.WATCH, "cold_people")
     return Verdict(Level.WATCH, "cold_growth") if outgrown else CALM
 
 
-def _crowd_share(authors: int, t: Thresholds) -> float:
+def _crowd_share(authors_an_hour: float, t: Thresholds) -> float:
     """Return the least negative share for a warning: more is asked of a crowd that is far above the least."""
     least = t.cold_warning_authors
-    beyond = math.log(authors / least) / math.log(max(_CROWD_AUTHORS / least, math.e))
+    beyond = math.log(authors_an_hour / least) / math.log(max(_CROWD_AUTHORS / least, math.e))
     return t.cold_warning_share + _CROWD_SHARE * max(0.0, min(1.0, beyond))

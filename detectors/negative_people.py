@@ -6,7 +6,7 @@ from detectors.findings import day_kind, span
 from detectors.levels import PeopleNumbers, Verdict, drained, judge_cold, judge_people, sustained_surprise
 from detectors.own_days import tail_surprise
 from detectors.registry import COUNTED, ScopeCase, scope_detector
-from detectors.signal import Explanation, Finding, Number
+from detectors.signal import Explanation, Finding, Level, Number, ScopeKind
 from detectors.track import BURST, DAY, HOUR, HOURS, NOBODY, ScopeTrack
 from detectors.usual import Usual
 
@@ -64,6 +64,8 @@ def _cold(case: ScopeCase) -> Finding | None:
     verdict = judge_cold(hour, track.opening(case.volume), case.thresholds)
     if not verdict.level:
         return None
+    # what a part of the brand shows without a baseline, the brand shows better
+    level = verdict.level if case.scope.kind is ScopeKind.BRAND else min(verdict.level, Level.WATCH)
     numbers: dict[str, Number] = {
         "people": hour.negative,
         "mentions": hour.mentions,
@@ -75,11 +77,11 @@ def _cold(case: ScopeCase) -> Finding | None:
     return Finding(
         scope=case.scope,
         detector=_NAME,
-        level=verdict.level,
+        level=level,
         at=case.moment.at,
         observed=float(hour.negative),
         expected=0.0,
-        surprise=float(verdict.level),
+        surprise=float(level),
         explanation=Explanation(verdict.horizon, numbers),
     )
 

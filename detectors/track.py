@@ -94,7 +94,7 @@ class ScopeTrack:
         hours = self.negative.hours
         people_a_mention = self.negative.level * hours / max(self.mentions, 1)
         expected = _BUCKETS_AN_HOUR * volume.expected * people_a_mention
-        return Opening(hours, self.busiest_people, self.first_people, expected)
+        return Opening(24.0 * self.surge.days_learnt, hours, self.busiest_people, self.first_people, expected)
 
     def z_day(self, day: People, moment: Moment, factor: float) -> float:
         """How unusual the negative people of 24 hours are, in standard deviations; 0 in the first days."""

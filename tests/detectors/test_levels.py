@@ -18,7 +18,7 @@ CALM = PeopleNumbers(
     burst=1, hour=3, hours=8, day=40, z_burst=0, z_day=0, z=0.1, surprise=0.1, usual_hours=6, usual_day=40,
     negativity=1, age_days=40, loudness=0, souring=2.0,
 )  # fmt: skip
-OPENING = Opening(hours=2, busiest=4, first=4, expected=4.0)
+OPENING = Opening(heard=12, hours=2, busiest=4, first=4, expected=4.0)
 OUTAGE = replace(CALM, burst=12, hour=30, hours=34, z_burst=6, z=6.0, surprise=3.0)
 
 
@@ -120,7 +120,7 @@ def test_without_a_baseline_numbers_and_share_decide(people: People, expected: L
 
 def test_without_a_baseline_growth_over_the_own_earlier_hours_is_a_watch() -> None:
     people = People(authors=14, negative=9, mentions=15, negative_mentions=9)
-    later = Opening(hours=8, busiest=3, first=2, expected=2.5)
+    later = Opening(heard=12, hours=8, busiest=3, first=2, expected=2.5)
     assert judge_cold(people, later, T).horizon == "cold_growth"
     assert judge_cold(people, replace(later, expected=3.5), T).level == Level.CALM
     assert judge_cold(people, replace(later, busiest=4), T).level == Level.CALM
@@ -131,16 +131,25 @@ CROWD = People(authors=60, negative=40, mentions=70, negative_mentions=50)
 
 
 def test_a_brand_that_began_quietly_is_its_own_measure() -> None:
-    morning = Opening(hours=9, busiest=30, first=5, expected=35.0)
+    morning = Opening(heard=12, hours=9, busiest=30, first=5, expected=35.0)
     assert judge_cold(CROWD, morning, T).level == Level.CALM
     assert judge_cold(CROWD, replace(morning, expected=10.0), T).level == Level.WARNING
 
 
 def test_a_stream_that_begins_in_a_crisis_stays_in_it_however_long_it_lasts() -> None:
-    assert judge_cold(CROWD, Opening(hours=20, busiest=60, first=50, expected=45.0), T).level == Level.WARNING
+    assert (
+        judge_cold(CROWD, Opening(heard=12, hours=20, busiest=60, first=50, expected=45.0), T).level
+        == Level.WARNING
+    )
 
 
 def test_a_big_brand_that_is_half_unhappy_is_no_crisis_on_its_first_day() -> None:
     hour = People(authors=1200, negative=650, mentions=1300, negative_mentions=700)
     assert judge_cold(hour, OPENING, T).level == Level.WATCH
     assert judge_cold(replace(hour, negative_mentions=1000), OPENING, T).level == Level.WARNING
+
+
+def test_a_big_brand_is_told_from_its_first_minutes_on() -> None:
+    minutes = People(authors=52, negative=28, mentions=56, negative_mentions=29)
+    assert judge_cold(minutes, replace(OPENING, heard=1.0), T).level == Level.WARNING
+    assert judge_cold(minutes, replace(OPENING, heard=0.25), T).level == Level.WATCH
