@@ -29,7 +29,7 @@ from monitor.collectors.facebook_post import (
     rating_of,
 )
 from monitor.collectors.meta_again import read_again
-from monitor.collectors.meta_api import Graph, GraphError, is_number
+from monitor.collectors.meta_api import Graph, GraphError, GraphPage, is_number
 from monitor.collectors.meta_comments import CommentBook, CommentReading, Marks
 from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
 from monitor.collectors.meta_walks import refuse_dead_end, walk_page
@@ -40,7 +40,7 @@ from monitor.mention import Mention
 
 OVERLAP = timedelta(hours=6)  # posts by visitors may be let through late, and keep their own date
 COMMENTS_OVERLAP = timedelta(hours=2)
-POSTS_A_CALL, COMMENTS_A_CALL = 50, 100
+POSTS_A_CALL, FEWEST_POSTS, COMMENTS_A_CALL = 50, 6, 100
 PAGES_A_POLL, COMMENT_PAGES_A_POLL = 10, 30
 _OFF = timedelta(days=1)
 
@@ -83,6 +83,7 @@ class PageReader:
     look_back: timedelta
     every: timedelta
     seen: Marks = field(default_factory=Marks)
+    posts_a_call: int = POSTS_A_CALL
 
     def read(self, edges: Iterable[str], state: State, poll: Poll) -> Iterator[Batch]:
         """All that is new on the page. Raises SourceError."""
@@ -114,14 +115,23 @@ class PageReader:
             yield Batch(cursor={"at": context.now.isoformat(), "retired": True})
 
     def _items(self, name: str, edge: Edge, state: State, context: CollectContext, place: str | None) -> WalkPage:
-        params = {"fields": edge.fields, "limit": POSTS_A_CALL}
-        found = self.graph.page(f"/{self.page.number}/{name}", params, place)
+        found = self._list(f"/{self.page.number}/{name}", edge.fields, place)
         refuse_dead_end(found.items, found.next, place, state)
         if edge.counted and place is None:
             marked = [item for item in found.items if isinstance(item, Mapping) and is_number(item.get("id"))]
             self.seen.by_post.update({str(item["id"]): comment_mark(item) for item in marked})
             self.seen.missing.discard(name)
         return walk_page(found.items, found.next, lambda item: edge.make(item, self.page, context.now), name)
+
+    def _list(self, path: str, fields: str, place: str | None) -> GraphPage:
+        """A page of posts, as many as Meta is willing to give at once."""
+        while True:
+            try:
+                return self.graph.page(path, {"fields": fields, "limit": self.posts_a_call}, place)
+            except GraphError as exc:
+                if not exc.asks_for_less or self.posts_a_call <= FEWEST_POSTS:
+                    raise
+                self.posts_a_call //= 2
 
     # --- comments
 

@@ -25,7 +25,7 @@ from monitor.collectors.http import HttpSession
 from monitor.collectors.meta_errors import GraphError, any_error, error_in, graph_error
 from monitor.collectors.times import parse_time
 
-_JUDGED = (400, 401, 403, 404)
+_JUDGED = (400, 401, 403, 404, 500)
 _PLACE = ("after", "until", "since", "offset", "__paging_token")  # what of a next page's address we send ourselves
 _NUMBER = re.compile(r"\d{1,30}(?:_\d{1,30})?")
 

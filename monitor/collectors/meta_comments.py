@@ -78,8 +78,7 @@ class CommentBook:
 
     def of_post(self, post: str) -> State:
         """Where a post's comments were read to. One that was never read had none when no thread was waiting."""
-        since = {} if self.at is None else {"since": self.at.isoformat()}
-        return self.posts.get(post, since)
+        return self.posts.get(post) or ({} if self.at is None else {"since": self.at.isoformat()})
 
     def note(self, post: str, own: State) -> None:
         """Where the walk through a post's comments stands."""

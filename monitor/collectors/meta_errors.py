@@ -44,6 +44,11 @@ class GraphError(HttpError):
         return self.status == 500
 
     @property
+    def asks_for_less(self) -> bool:
+        """Whether the same call with a smaller `limit` may work: posts with many reactions are dear to Meta."""
+        return self.code == 1 and "reduce the amount of data" in str(self)
+
+    @property
     def retired(self) -> bool:
         """Whether this version of the API has it no more."""
         return self.code == 12

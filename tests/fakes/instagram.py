@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from random import Random
 from typing import Any
 
 from tests.fakes.facebook import stamp
@@ -31,7 +30,6 @@ class FakeInstagram(FakeGraph):
     raw_extra: list[Any] = field(default_factory=list)
     account_id: str = ACCOUNT
     replies_at_once: int = 3
-    rng: Random = field(default_factory=lambda: Random(1))
 
     # --- what people do
 
@@ -136,7 +134,7 @@ class FakeInstagram(FakeGraph):
         """Those at the top, in no order of time; the first replies inside."""
         assert params.keys() <= {"fields", "limit", "after"}, params
         found = [c for c in self.comments.values() if c["on"] == media and c["parent_id"] is None]
-        found.sort(key=lambda comment: hash(comment["id"]) % 7)
+        found.sort(key=lambda comment: int(comment["id"]) * 7 % 11)
         url = f"{self.version}/{media}/comments"
         return self.paged(
             url, [self._with_replies(c) for c in found], params, lambda c: self._shown(c, params), most=50

@@ -342,6 +342,38 @@ def test_codes_in_words(bench: Bench, code: int, subcode: int, words: str) -> No
     assert outcome.health.permanent is (code != 2)
 
 
+def test_posts_that_are_too_much_at_once_are_asked_for_in_smaller_pages(bench: Bench) -> None:
+    """Meta gives up on long pages of popular posts, with 500; fewer at a time go through."""
+    number = platform(bench).add_post("nordtåg", START)
+
+    def too_much(request: httpx.Request, answer: Any, clock: object) -> httpx.Response:
+        if int(request.url.params.get("limit", 1)) <= 20:
+            found: httpx.Response = answer(request)
+            return found
+        told = {
+            "code": 1,
+            "message": "Please reduce the amount of data you're asking for, then retry your request",
+        }
+        return httpx.Response(500, json={"error": told})
+
+    platform(bench).fail(too_much, times=ALWAYS, match="/feed")
+    assert not bench.poll().failed
+    assert collected(bench, number)
+    limits = [r.url.params["limit"] for r in platform(bench).requests if r.url.path.endswith("/feed")]
+    assert limits == ["50", "25", "12"]
+    platform(bench).fail(refused(1, "Please reduce the amount of data you're asking for"), times=ALWAYS)
+    assert bench.poll().failed
+
+
+def test_a_list_in_trouble_stops_no_other(bench: Bench) -> None:
+    """What Meta cannot give just now is told, and the rest is read."""
+    number = platform(bench).add_comment(own_post(bench), "nordtåg", START)
+    platform(bench).fail(refused(2), times=ALWAYS, match="/feed")
+    outcome = bench.poll()
+    assert "is in trouble itself" in outcome.health.error
+    assert collected(bench, f"{PAGE}/{number}")
+
+
 @pytest.mark.parametrize("code", [4, 17, 32, 613, 80001])
 @pytest.mark.parametrize("minutes", [None, 40])
 def test_limits_come_as_codes(bench: Bench, code: int, minutes: int | None) -> None:
