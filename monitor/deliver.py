@@ -11,30 +11,29 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.channels.base import Channel, ChannelError, Receipt
-from alerts.incident import Incident, MessageReference, Notification, NotificationState, TimelineEvent
-from alerts.outbox import ON_ITS_WAY, Limits, is_moot, plan_next, rerouted
-from monitor.channel_health import OUTAGE_AFTER, ChannelHealth, Healths
+from alerts.incident import Incident, MessageReference, Notification, NotificationState
+from alerts.outbox import ON_ITS_WAY, Limits, is_moot, plan_next
+from monitor.channel_health import ChannelHealth, Healths
 from monitor.clock import Clock
 from monitor.delivery_memory import DeliveryMemory, recall
-from monitor.delivery_records import DeliveryReport, Task
+from monitor.delivery_records import CONSOLE, DeliveryReport, Task, write_down
+from monitor.detours import Detours
 from monitor.handing_over import hand_over, look_for
 from monitor.incident_picture import send_picture
 from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render_safely, whereabouts
-from monitor.moving_roots import new_root, root_is_elsewhere
+from monitor.moving_roots import new_root, root_is_elsewhere, roots_to_move
 
 if TYPE_CHECKING:
     from monitor.store.store import Store
 
 LOG = logging.getLogger("monitor.deliver")
 
-CONSOLE = "console"
-FALLBACK = "fallback"
 MAY_HAVE_ARRIVED = "it may have arrived"
 """Kept as the notification's error while an unclear send that nobody can look up is sent again."""
 
@@ -56,6 +55,7 @@ class Deliverer:
         self.context = context or DeliveryContext()
         self.limits = limits or Limits()
         self._healths = Healths(channels)
+        self._detours = Detours(store, channels, clock, self._healths, self._deliver)
         self._lock = threading.Lock()
         self._memory: DeliveryMemory | None = None
         self._tripped: set[str | None] = set()
@@ -80,7 +80,7 @@ class Deliverer:
                     report.waiting += 1
                     blocked.add(lane)
             if report.waiting or report.errors or report.next_at is not None:
-                self._pass_by_broken_channels(report)
+                self._detours.pass_by_broken_channels(self._route, report)
             self._send_pictures()
         return report
 
@@ -108,8 +108,8 @@ class Deliverer:
         """What is remembered of earlier sends; after a start, read from the store."""
         if self._memory is None:
             self._memory = recall(self.store, self.clock.now(), self._landing)
-            now = self.clock.now()
-            self.store.add_notifications([new_root(incident, now) for incident in self._told_on_the_console()])
+            if SLACK in self.channels:
+                self.store.add_notifications(roots_to_move(self.store.open_incidents(), self.clock.now()))
         return self._memory
 
     def _planned(self, report: DeliveryReport) -> tuple[Notification, ...]:
@@ -143,7 +143,7 @@ class Deliverer:
         """Deliver one. True when it is over (sent, found, failed for good); False when later ones must wait."""
         name = self._route(notification.channel)
         if name is None:
-            self._no_such_channel(notification, report)
+            self._detours.without_channel(notification, report)
             return True
         incident = self._incident(notification)
         if self._not_needed(notification, incident, name):
@@ -187,13 +187,6 @@ class Deliverer:
         if known.state in ON_ITS_WAY and (known.next_attempt_at or now) <= now:
             self._deliver(known, report)
         return self.store.incident(incident.number)
-
-    def _told_on_the_console(self) -> Iterator[Incident]:
-        """Open incidents whose root message stands on the console although there is a Slack (now)."""
-        if SLACK in self.channels:
-            for incident in self.store.open_incidents():
-                if incident.root is not None and incident.root.channel != SLACK:
-                    yield incident
 
     @staticmethod
     def _waits_for_root(notification: Notification, incident: Incident | None, name: str) -> bool:
@@ -292,49 +285,5 @@ class Deliverer:
             self.store.add_timeline(events)
         return wait
 
-    def _pass_by_broken_channels(self, report: DeliveryReport) -> None:
-        """Send copies the other way of what a broken channel keeps back; the originals wait until it is repaired.
-
-        A permanent failure is passed by with everything, an outage with what is urgent: whatever should have gone
-        `OUTAGE_AFTER` ago, so that a monitor that is restarted again and again passes it by as well.
-        """
-        now = self.clock.now()
-        for notification in self.store.notifications(
-            states=[NotificationState.PENDING, NotificationState.UNKNOWN]
-        ):
-            name = self._route(notification.channel)
-            if name is None:
-                continue
-            healths = self._healths.of(name, notification.place)
-            overdue = notification.priority == 0 and now - notification.created_at >= OUTAGE_AFTER
-            if overdue or any(health.permanent for health in healths):
-                trouble = next((health.code for health in healths if health.code), "unreachable")
-                self._pass_by(notification, name, trouble, report)
-
-    def _pass_by(self, notification: Notification, name: str, trouble: str, report: DeliveryReport) -> bool:
-        """Queue and send a copy over the fallback, once. False when there is no other way."""
-        other = FALLBACK if FALLBACK in self.channels else CONSOLE
-        copy = rerouted(notification, other, trouble)
-        if copy is None or name in (FALLBACK, CONSOLE) or other not in self.channels:
-            return False
-        if self.store.notification(copy.key) is None:
-            self.store.add_notifications([copy])
-            report.rerouted += 1
-            self._write(notification, "passed_by", name, to=other, error=trouble)
-            self._deliver(copy, report)
-        return True
-
-    def _no_such_channel(self, notification: Notification, report: DeliveryReport) -> None:
-        """A channel that the config does not have (any more): the fallback carries its message."""
-        why = f"no channel {notification.channel!r} is configured"
-        report.errors.append(why)
-        if self._pass_by(notification, notification.channel, "not_configured", report):
-            self.store.mark_rerouted(notification.key, why)
-        else:
-            self.store.mark_failed(notification.key, why)
-            self._write(notification, "not_delivered", notification.channel, error=why)
-
     def _write(self, notification: Notification, kind: str, name: str, **data: str) -> None:
-        now = self.clock.now()
-        said = {"key": notification.key, **data}
-        self.store.add_timeline([TimelineEvent(kind, now, notification.incident, channel=name, data=said)])
+        write_down(self.store, self.clock.now(), notification, kind, name, **data)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from alerts.channels.base import Channel
-from alerts.incident import Incident, Notification
+from alerts.incident import Incident, Notification, TimelineEvent
+
+if TYPE_CHECKING:
+    from monitor.store.store import Store
+
+CONSOLE = "console"
+"""The channel that is always there, and stands in for a Slack that is not set."""
 
 
 @dataclass(slots=True)
@@ -33,3 +40,11 @@ class Task:
     incident: Incident | None
     name: str
     channel: Channel
+
+
+def write_down(
+    store: Store, now: datetime, notification: Notification, kind: str, channel: str, **data: str
+) -> None:
+    """Put on the timeline what became of a notification."""
+    said = {"key": notification.key, **data}
+    store.add_timeline([TimelineEvent(kind, now, notification.incident, channel=channel, data=said)])

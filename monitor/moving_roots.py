@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from alerts.incident import Incident, Notification, Reason
@@ -13,6 +14,11 @@ def root_is_elsewhere(notification: Notification, incident: Incident | None, cha
     if incident is None or incident.root is None or channel != SLACK:
         return False
     return incident.root.channel != channel and belongs_to_root(notification, incident)
+
+
+def roots_to_move(incidents: Iterable[Incident], now: datetime) -> list[Notification]:
+    """The root messages in Slack of those incidents that were told on another channel before there was a Slack."""
+    return [new_root(i, now) for i in incidents if i.root is not None and i.root.channel != SLACK]
 
 
 def new_root(incident: Incident, now: datetime) -> Notification:

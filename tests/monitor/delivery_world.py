@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -79,9 +79,10 @@ class World:
         self.clock.advance(timedelta(seconds=after))
         return self.deliverer.deliver_due()
 
-    def restart(self) -> None:
-        """What a new process would do: a new deliverer over the same store."""
-        self.deliverer = Deliverer(self.store, self.deliverer.channels, self.clock, self.deliverer.context)
+    def restart(self, channels: Mapping[str, Channel] | None = None) -> None:
+        """What a new process would do: a new deliverer over the same store, perhaps with other channels."""
+        known = channels if channels is not None else self.deliverer.channels
+        self.deliverer = Deliverer(self.store, known, self.clock, self.deliverer.context)
 
     def state(self, key: str) -> NotificationState:
         """Where a notification stands."""

@@ -302,7 +302,7 @@ def test_a_channel_that_is_no_longer_configured_is_replaced_by_the_fallback(here
 
 def test_without_any_other_way_a_missing_channel_is_a_failure_on_the_timeline(tmp_path):
     with world(tmp_path, fallback=False) as here:
-        here.deliverer.channels = {"slack": here.deliverer.channels["slack"]}
+        here.restart({"slack": here.deliverer.channels["slack"]})
         here.queue(Notification("sms-1", Reason.FIRST, NOW, incident=12, channel="sms"))
         here.deliver()
         assert here.state("sms-1") is State.FAILED
