@@ -106,6 +106,10 @@ class MastodonCollector(BaseCollector):
     def check(self) -> str:
         """What each server lets us see. Raises SourceError."""
         seen = [self._reader.access_of(server, None).sentence(server) for server in self._reader.servers]
+        for server in self._reader.logged_in() if self.options.mentions else ():
+            self._reader.begin(self.http.now())
+            self._mentions_page(server, None)
+            seen.append(f"{urlsplit(server).netloc} tells who mentions the token's account.")
         return " ".join(seen)
 
     # --- tags

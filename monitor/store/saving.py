@@ -36,7 +36,6 @@ class Saving(Subject):
             save_measurements(connection, prepared.measurements)
             save_refusals(connection, source, (*work.notes, *prepared.notes, *prepared.refusals), now)
             save_cursor(connection, source, cursor, now if work.taken else None)
-            saved = work.saved(prepared)
-            if saved.changed:
-                refresh_quotes(connection, saved.changed)
-            return saved
+            if work.rewritten:
+                refresh_quotes(connection, work.rewritten)
+            return work.saved(prepared)

@@ -39,6 +39,7 @@ class Work:
         self.taken: list[int] = []
         self.changed: set[int] = set()
         self.updated: set[int] = set()
+        self.rewritten: set[int] = set()
         self.known = 0
         self.removed = 0
         self.roots: dict[str, set[str]] = defaultdict(set)
@@ -67,6 +68,7 @@ class Work:
             gone = [k.id for k in known_by_identity(self.connection, platform, sorted(ids)) if not k.removed_at]
             blank(self.connection, gone, self.now)
             self.removed += len(gone)
+            self.rewritten.update(gone)
             self.changed.update(gone)
 
     def finish(self) -> None:
@@ -184,6 +186,7 @@ class Work:
         if reach != was.reach:
             values.update(zip(REACH, reach, strict=True))
         if edited:
+            self.rewritten.add(was.id)
             values |= {"text": mention.text, "edited_at": mention.edited_at, **judgement_row(mention.judgement)}
         if was.parent_id is None and mention.parent_id not in {None, was.global_id}:
             values["parent_id"] = mention.parent_id

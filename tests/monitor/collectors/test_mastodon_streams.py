@@ -88,7 +88,11 @@ def test_a_token_that_may_not_read_mentions_is_told_and_the_tags_go_on() -> None
     found = account.home.add("nordtåg", NOW)
     health = account.poll().health
     assert "read:notifications" in health.remedy
+    with pytest.raises(SourceError, match="may not read who mentions"):
+        account.collector.check()
     assert ("mastodon", found["uri"]) in account.sink.mentions
+    account.home.recover()
+    assert account.collector.check().endswith("tells who mentions the token's account.")
     quiet = Account(streams=False, mentions=False)
     assert not quiet.poll().failed
     assert not any("notifications" in path for path in quiet.paths())
