@@ -68,6 +68,7 @@ class FakeGraph(FakePlatform):
     page_size: int = 5
     endless: bool = False
     expires_at: int = 0
+    filtered: set[str] = field(default_factory=set)
     usage: dict[str, str] = field(default_factory=dict)
 
     def find(self, path: str, params: Mapping[str, str]) -> Any:
@@ -105,7 +106,10 @@ class FakeGraph(FakePlatform):
     def paged(
         self, url: str, items: list[Any], params: Mapping[str, str], show: Callable[[Any], Any], *, most: int = 100
     ) -> dict[str, Any]:
-        """A page of `items`. A cursor is the item that it stands on, and dies with it."""
+        """A page of `items`. A cursor is the item that it stands on, and dies with it.
+
+        Items that are `filtered` (somebody's privacy) are left out after the page was cut: it is short, or empty.
+        """
         if not 1 <= int(params.get("limit", 25)) <= most:
             raise GraphRefusal(100, f"(#100) Param limit must be between 1 and {most}")
         size = min(self.page_size, int(params.get("limit", 25)))
@@ -124,7 +128,10 @@ class FakeGraph(FakePlatform):
             if start + size < len(items) or self.endless:
                 again = {**params, "access_token": self.token, "after": after}
                 paging["next"] = f"https://graph.example{url}?{urlencode(again)}"
-        return {"data": [show(item) for item in page], **({"paging": paging} if paging else {})}
+        shown = [
+            show(item) for item, number in zip(page, numbers[start:], strict=False) if number not in self.filtered
+        ]
+        return {"data": shown, **({"paging": paging} if paging else {})}
 
 
 def pick(item: Any, fields: str, known: Collection[str], node: str) -> Any:

@@ -206,6 +206,28 @@ def test_a_big_thread_is_read_over_several_polls(bench: Bench) -> None:
     }
 
 
+def test_a_short_or_empty_page_is_not_the_last(bench: Bench) -> None:
+    """Meta cuts pages first and leaves out afterwards what somebody's privacy hides."""
+    own = own_post(bench)
+    numbers = [platform(bench).add_comment(own, f"nordtåg {i}", START - i * MINUTE) for i in range(14)]
+    platform(bench).filtered = set(numbers[3:11])
+    bench.poll()
+    shown = {m.text for m in bench.sink.mentions.values()}
+    assert shown == {f"nordtåg {i}" for i in (0, 1, 2, 11, 12, 13)}
+
+
+def test_a_kept_place_that_leads_nowhere_is_not_the_end(bench: Bench) -> None:
+    """A cursor may also die in silence: an empty answer to a kept one has the walk begin anew."""
+    own = own_post(bench)
+    numbers = [platform(bench).add_comment(own, f"nordtåg {i}", START - i * MINUTE) for i in range(170)]
+    bench.poll()
+    nothing = lambda request, answer, clock: httpx.Response(200, json={"data": []})  # noqa: E731  # a fault
+    platform(bench).fail(nothing, times=1, match="/comments")
+    for _ in range(4):
+        assert not bench.poll().failed
+    assert all(collected(bench, f"{PAGE}/{number}") for number in numbers)
+
+
 def test_a_comment_without_its_number_is_known_by_its_address(bench: Bench) -> None:
     """Some permissions leave it out."""
     own = own_post(bench)
@@ -293,7 +315,8 @@ def test_others_posts_are_not_taken_for_deleted(bench: Bench) -> None:
     gone = platform(bench).add_post("nordtåg", START)
     platform(bench).remove(gone)
     recheck = ("facebook.com/999_1", f"facebook.com/{gone}", f"facebook.com/{PAGE}/reviews/0123456789abcdef")
-    batches = list(bench.runner.collector.read_again(CollectContext(START, recheck=recheck)))
+    collector: Any = bench.runner.collector
+    batches = list(collector.read_again(CollectContext(START, recheck=recheck)))
     assert [r.global_id for batch in batches for r in batch.removals] == [f"facebook.com/{gone}"]
     assert len(platform(bench).requests) == 1
 

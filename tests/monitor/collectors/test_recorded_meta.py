@@ -54,6 +54,10 @@ def poll(
     return runner.poll(), sink
 
 
+def one_thing(item: dict[str, Any]) -> Callable[[httpx.Request], Any]:
+    return lambda request: item if request.url.path.endswith(item["id"]) else {"data": []}
+
+
 def facebook(page: str) -> FacebookOptions:
     return FacebookOptions(name="facebook", page_id=page, access_token=SecretStr("token"), look_back=LONG_AGO)
 
@@ -167,11 +171,7 @@ def test_facebook_single_objects(path: Path) -> None:
         assert_sound(made)
         kept = f"facebook.com/{item['id']}" if is_post else f"facebook.com/{number}/{item['id']}"
         assert made.global_id == kept
-        _, sink = poll(
-            facebook(number),
-            lambda r, i=item: i if r.url.path.endswith(i["id"]) else {"data": []},
-            recheck=(kept,),
-        )
+        _, sink = poll(facebook(number), one_thing(item), recheck=(kept,))
         assert sink.mentions["facebook", kept].text == made.text
 
 
