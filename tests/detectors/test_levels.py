@@ -137,10 +137,13 @@ def test_a_brand_that_began_quietly_is_its_own_measure() -> None:
 
 
 def test_a_stream_that_begins_in_a_crisis_stays_in_it_however_long_it_lasts() -> None:
-    assert (
-        judge_cold(CROWD, Opening(heard=12, hours=20, busiest=60, first=50, expected=45.0), T).level
-        == Level.WARNING
-    )
+    later = Opening(heard=20, hours=20, busiest=60, first=50, expected=45.0)
+    assert judge_cold(CROWD, later, T).level == Level.WARNING
+
+
+def test_the_quiet_evening_of_a_busy_first_day_is_no_crisis() -> None:
+    evening = Opening(heard=14, hours=14, busiest=300, first=150, expected=60.0)
+    assert judge_cold(CROWD, evening, T).level == Level.CALM
 
 
 def test_a_big_brand_that_is_half_unhappy_is_no_crisis_on_its_first_day() -> None:
