@@ -29,7 +29,7 @@ from detectors.sentiment.english import EnglishEngine
 from detectors.sentiment.features import NAMES, features
 from detectors.sentiment.masking import mask_text
 from detectors.sentiment.ngrams import BUCKETS, text_buckets
-from detectors.sentiment.reading import Engine
+from detectors.sentiment.reading import Engine, read, tokens_of
 
 SETS = {
     "da": ("da_angrytweets.train", "da_twittersent.train", "da_lcc.train", "da_europarl.train"),
@@ -91,9 +91,8 @@ def examine(language: str, rows: list[tuple[str, int]]) -> Examples:
     found, tokens = [], []
     for text, _ in rows:
         masked = mask_text(text)
-        reading = engine.read(masked)
-        found.append(features(reading, masked))
-        tokens.append(reading.tokens)
+        found.append(features(read(engine, masked), masked))
+        tokens.append(tokens_of(engine, masked))
     return Examples(np.array(found), tokens, np.array([label for _, label in rows]))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, build, load, phrase_at
-from detectors.sentiment.reading import Marks, Reading
+from detectors.sentiment.reading import Marks, Piece, Reading, read
 
 NEGATED_POSITIVE = -0.74
 """VADER's factor for a negated word (Hutto & Gilbert 2014)."""
@@ -41,25 +41,29 @@ class NordicEngine:
 
     def read(self, text: str) -> Reading:
         """The rules' reading of a (masked) text."""
-        pieces = [self.cut(piece) for piece in text.split()]
-        return self.evaluate([tokens for tokens, _ in pieces], [marks for _, marks in pieces])
+        return read(self, text)
 
-    def cut(self, piece: str) -> tuple[tuple[str, ...], Marks]:
+    def cut(self, piece: str) -> Piece:
         """Tokens of a whitespace-free piece of text, and the place and meaning of those that mean something."""
         tokens = tuple(_PIECE.findall(piece))
-        meanings = enumerate(map(self._meaning, tokens))
-        return tokens, tuple([(place, word) for place, word in meanings if word != PLAIN])
+        starts = [(i, word) for i, word in enumerate(map(self._meaning, tokens)) if word != PLAIN]
+        keys = sum([self._lexicon.is_key(token.lower()) for token in tokens])
+        marks = tuple([(i, word) for i, word in starts if not word.idle or word.phrases is None])
+        return Piece(tokens, marks, tuple(starts), keys, sum(map(str.isdigit, tokens)))
 
-    def evaluate(self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks]) -> Reading:
-        """The reading of a text from its pieces' tokens and marks, in order."""
+    def evaluate(
+        self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks], digits: int, phrases: bool
+    ) -> Reading:
+        """The reading of a text from its pieces' tokens and marks, in order; see `reading.Engine`."""
         found: list[tuple[int, Word]] = []
-        start = 0
+        length = 0
         for piece, own in zip(tokens, marks, strict=True):
             if own:
-                found += [(start + place, word) for place, word in own]
-            start += len(piece)
-        flat = list(chain.from_iterable(tokens))
-        return _evaluate(flat, _merge_phrases(flat, found))
+                found += [(length + place, word) for place, word in own]
+            length += len(piece)
+        if phrases:
+            found = _merge_phrases(list(chain.from_iterable(tokens)), found)
+        return _evaluate(length, found, digits)
 
     def _meaning(self, mark: str) -> Word:
         if mark[0] in "!?.…":
@@ -92,9 +96,9 @@ def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tup
     return merged
 
 
-def _evaluate(tokens: list[str], found: list[tuple[int, Word]]) -> Reading:
+def _evaluate(length: int, found: list[tuple[int, Word]], digits: int) -> Reading:
     shouted = sum([word.upper for _, word in found])
-    quiet = shouted * 2 <= len(tokens)  # in a text all in capitals no word stands out
+    quiet = shouted * 2 <= length  # in a text all in capitals no word stands out
     hits: list[tuple[float, int]] = []
     sentence = opened = contrasts = negations = marks = service = 0
     emoji = 0.0
@@ -117,14 +121,14 @@ def _evaluate(tokens: list[str], found: list[tuple[int, Word]]) -> Reading:
             contrasts += 1
     return Reading(
         hits=tuple(hits),
-        words=len(tokens) - marks,
+        words=length - marks,
         sentences=sentence + 1,
         service=service,
         emoji=emoji,
         negations=max(0, negations),
         contrasts=contrasts,
         shouted=shouted,
-        tokens=tokens,
+        digits=digits,
     )
 
 

@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 from typing import NamedTuple
 
 from detectors.sentiment.lexicon import Lexicon, Phrases, build, load
-from detectors.sentiment.reading import NOTHING, Marks, Reading
+from detectors.sentiment.reading import NOTHING, Marks, Piece, Reading, read
 from detectors.sentiment.vader import PLAIN, Token, VaderEngine
 
 _EMOJI = re.compile("([\u203c\u2049\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff])")
@@ -38,36 +38,45 @@ class EnglishEngine:
 
     def read(self, text: str) -> Reading:
         """The rules' reading of a (masked) text."""
-        pieces = [self.cut(piece) for piece in text.split()]
-        return self.evaluate([tokens for tokens, _ in pieces], [marks for _, marks in pieces])
+        return read(self, text)
 
-    def cut(self, piece: str) -> tuple[tuple[str, ...], Marks]:
+    def cut(self, piece: str) -> Piece:
         """Words of a piece of text, emoji apart, and what is known of each."""
         if not piece.isascii():
             piece = _EMOJI.sub(r" \1 ", piece.translate(_TYPOGRAPHY))
         raws = tuple(piece.split())
-        return raws, tuple(map(self._look_up, raws))
+        known = tuple(map(self._look_up, raws))
+        keys = sum([self._own.is_key(word.lower) for word in known])
+        return Piece(raws, known, known, keys, sum(map(str.isdigit, raws)))
 
-    def evaluate(self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks]) -> Reading:
-        """The reading of a text from its pieces' words and what is known of them, in order."""
-        raws = list(chain.from_iterable(tokens))
-        if not raws:
+    def evaluate(
+        self,
+        tokens: Sequence[tuple[str, ...]],  # noqa: ARG002  # the marks hold the words
+        marks: Sequence[Marks],
+        digits: int,
+        phrases: bool,
+    ) -> Reading:
+        """The reading of a text from its pieces' words and what is known of them; see `reading.Engine`."""
+        known: list[Known] = list(chain.from_iterable(marks))
+        length = len(known)
+        if not known:
             return NOTHING
-        known = _with_phrases(list(chain.from_iterable(marks)))
+        if phrases:
+            known = _with_phrases(known)
         words, merged, _, _, service, emoji, shouts, ends = zip(*known, strict=True)
         values = self._vader.valences(merged, words)
         sentence = list(accumulate(ends, initial=0))
         asked = [token for token in merged if token is not PLAIN]
         return Reading(
             hits=tuple([(value, sentence[i]) for i, value in values.items() if value]),
-            words=len(raws),
+            words=length,
             sentences=sentence[-2] + 1,
             service=sum([service[i] and value < 0 for i, value in values.items()]),
             emoji=sum([value for i, value in values.items() if emoji[i]]) if True in emoji else 0,
             negations=sum([token.negates for token in asked]),
             contrasts=sum([token.lower == "but" for token in asked]),
             shouted=sum(shouts),
-            tokens=raws,
+            digits=digits,
         )
 
     def _look_up(self, raw: str) -> Known:

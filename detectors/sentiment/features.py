@@ -74,7 +74,7 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
         float(".." in text or "…" in text),
         mixed / (mixed + 4),
         float(not values),
-        min(sum(map(str.isdigit, reading.tokens)), 4) / 4,
+        min(reading.digits, 4) / 4,
     )
 
 

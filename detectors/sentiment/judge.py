@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from detectors.sentiment.engine import NordicEngine
@@ -10,8 +11,8 @@ from detectors.sentiment.english import EnglishEngine
 from detectors.sentiment.features import features
 from detectors.sentiment.head import Head, Probabilities, load_heads
 from detectors.sentiment.hostility import HostilityJudge
-from detectors.sentiment.memory import Remembered, pack, unpack
-from detectors.sentiment.ngrams import load_ngrams
+from detectors.sentiment.memory import Remembered
+from detectors.sentiment.ngrams import Joint, load_ngrams
 from detectors.sentiment.questions import is_question, question_openers
 from detectors.sentiment.reading import NOTHING, Engine, Marks
 from detectors.sentiment.score import LABELS, HostileKind, Score
@@ -21,20 +22,36 @@ HOSTILE_ODDS = 5.0
 _MEMORY = 100_000
 """Pieces of text remembered."""
 _NO_NGRAMS = (0.0, 0.0)
+_NO_JOINT = Joint(0j, 0, b"", 0)
+_WIDTH = 20
+_FIELD = (1 << _WIDTH) - 1
+"""A counter's room: more than any text that is short enough to be scored can need."""
+_DIGITS, _KEYS = _WIDTH, 2 * _WIDTH
 
 
 class Known(NamedTuple):
     """All that is known of one whitespace-free piece of text by itself.
 
-    `tally` packs what is summed over a text: n-gram weights of negative and positive, n-grams, tokens that may be
-    hostile, tokens that may open a question. `body` and `opens`: see `ngrams.Joint`.
+    `counts` packs what is counted over a text: n-grams, numbers, keys of phrases, tokens that may be hostile and
+    tokens that may open a question. `weights`, `body` and `opens`: see `ngrams.Joint`; the rest: see `reading.Piece`.
     """
 
-    tally: int
+    counts: int
     tokens: tuple[str, ...]
     marks: Marks
+    starts: Marks
+    weights: complex
     body: bytes
     opens: int
+
+
+class Examined(NamedTuple):
+    """A text seen through: what the head weighs, its tokens, and whether these may be hostile or ask."""
+
+    inputs: tuple[float, ...]
+    tokens: tuple[tuple[str, ...], ...]
+    hostile: bool
+    asking: bool
 
 
 class Judge:
@@ -52,43 +69,53 @@ class Judge:
 
     def inputs(self, text: str) -> tuple[float, ...]:
         """What the head weighs of a masked text."""
-        return self._examine(text, text.split())[0]
+        return self._examine(text, text.split()).inputs
 
     def score(self, text: str, pieces: Sequence[str], language: str) -> Score:
         """The score of a masked text, cut at whitespace into `pieces`, in a language of the family."""
-        inputs, tokens, hostile, asking = self._examine(text, pieces)
+        inputs, columns, hostile, asking = self._examine(text, pieces)
         probabilities = self.head.probabilities(inputs)
-        kind = self.hostility.kind(tokens) if hostile else None
-        if kind is not None:
-            probabilities = with_hostility(probabilities)
-        question = "?" in text or (asking > 0 and is_question(text, tokens, self.language))
+        question, kind = "?" in text, None
+        if hostile or asking:
+            tokens = list(chain.from_iterable(columns))
+            kind = self.hostility.kind(tokens) if hostile else None
+            question = question or (asking and is_question(text, tokens, self.language))
+            if kind is not None:
+                probabilities = with_hostility(probabilities)
         return as_score(probabilities, language, kind, question)
 
-    def _examine(self, text: str, pieces: Sequence[str]) -> tuple[tuple[float, ...], list[str], int, int]:
-        """Inputs of the head, tokens, and how many of these may be hostile and may open a question."""
+    def _examine(self, text: str, pieces: Sequence[str]) -> Examined:
         if not pieces:
-            return features(NOTHING, text) + _NO_NGRAMS, [], 0, 0
-        tallies, tokens, marks, bodies, opens = zip(*map(self._known.__getitem__, pieces), strict=True)
-        reading = self.engine.evaluate(tokens, marks)
-        negative, positive, grams, hostile, asking = unpack(sum(tallies), 5)
+            return Examined(features(NOTHING, text) + _NO_NGRAMS, (), False, False)
+        known = list(map(self._known.__getitem__, pieces))
+        counts, tokens, marks, starts, weights, bodies, opens = zip(*known, strict=True)
+        total = sum(counts)
+        digits, rare = total >> _DIGITS & _FIELD, total >> _KEYS
+        keys = rare & _FIELD
+        reading = self.engine.evaluate(tokens, starts if keys else marks, digits, keys > 0)
         evidence = _NO_NGRAMS
         if self.ngrams is not None:
-            if self._own and not self._own.isdisjoint(map(str.lower, reading.tokens)):
-                # the user's word on a word is final: n-grams must not outvote it
-                left = [token for token in reading.tokens if token.lower() not in self._own]
-                evidence = self.ngrams.evidence(left)
-            else:
-                evidence = self.ngrams.joined(negative, positive, grams, bodies, opens)
-        return features(reading, text) + evidence, reading.tokens, hostile, asking
+            evidence = self.ngrams.joined(sum(weights), total & _FIELD, bodies, opens)
+            if self._own:
+                evidence = self._without_own(tokens, evidence)
+        inputs = features(reading, text) + evidence
+        return Examined(inputs, tokens, rare >> _WIDTH & _FIELD > 0, rare >> 2 * _WIDTH > 0)
 
-    def _look_at(self, piece: str) -> Known:
-        tokens, marks = self.engine.cut(piece)
-        hostile = sum([self.hostility.may_be_hostile(token) for token in tokens])
-        asking = sum([self._openers[token] for token in tokens])
-        if self.ngrams is None:
-            return Known(pack((0, 0, 0, hostile, asking)), tokens, marks, b"", 0)
-        weights, body, opens = self.ngrams.joint(tokens)
-        return Known(pack((*weights, hostile, asking)), tokens, marks, body, opens)
+    def _without_own(
+        self, tokens: Sequence[tuple[str, ...]], evidence: tuple[float, float]
+    ) -> tuple[float, float]:
+        """The user's word on a word is final: n-grams must not outvote it."""
+        flat = list(chain.from_iterable(tokens))
+        left = [token for token in flat if token.lower() not in self._own]
+        return evidence if self.ngrams is None or len(left) == len(flat) else self.ngrams.evidence(left)
+
+    def _look_at(self, text: str) -> Known:
+        piece = self.engine.cut(text)
+        hostile = sum([self.hostility.may_be_hostile(token) for token in piece.tokens])
+        asking = sum([self._openers[token] for token in piece.tokens])
+        weights, grams, body, opens = self.ngrams.joint(piece.tokens) if self.ngrams else _NO_JOINT
+        counts = sum(n << _WIDTH * i for i, n in enumerate((grams, piece.digits, piece.keys, hostile, asking)))
+        return Known(counts, piece.tokens, piece.marks, piece.starts, weights, body, opens)
 
 
 def as_score(probabilities: Probabilities, language: str, kind: HostileKind | None, question: bool) -> Score:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -167,6 +167,20 @@ class Lexicon:
         found = found or (self._compound(lower) if self.compounds else None) or PLAIN
         phrases = self._phrases(lower)
         return found._replace(phrases=phrases) if phrases else found
+
+    def is_key(self, lower: str) -> bool:
+        """Whether a text needs this word for one of the phrases: each has a key, its longest word."""
+        exact, stems = self._keys
+        return lower in exact or lower.startswith(stems)
+
+    @cached_property
+    def _keys(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Keys of the phrases, whole words and stems."""
+        starts = [(first, one) for first, all_of_it in self.phrases.items() for one in all_of_it]
+        starts += [(f"{first}*", one) for first, all_of_it in self.stem_phrases.items() for one in all_of_it]
+        keys = {max((first, *phrase.rest), key=len) for first, phrase in starts}
+        stems = {key for key in keys if key.endswith("*")}
+        return frozenset(keys - stems), tuple(sorted(key[:-1] for key in stems))
 
     def _listed(self, lower: str) -> Word | None:
         found = self.exact.get(lower)

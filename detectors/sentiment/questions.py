@@ -46,19 +46,19 @@ def is_question(text: str, tokens: Sequence[str], language: str) -> bool:
     """Whether the (masked) text asks something. `language` is a family: sv, no, da, fi or en."""
     if "?" in text:
         return True
-    if True not in map(question_openers(language).__getitem__, tokens) or text.rstrip().endswith("!"):
+    if text.rstrip().endswith("!"):
         return False
-    starts = [0, *(i + 1 for i, token in enumerate(tokens[:-1]) if token.endswith(_ENDS))]
     opens = question_openers(language)
-    return any(opens[token] for i in starts for token in _openings(tokens[i : i + 4]))
+    return any(_opens_sentence(tokens, i) for i, token in enumerate(tokens) if opens[token])
 
 
-def _openings(tokens: Sequence[str]) -> list[str]:
-    """The words that may open a sentence: the first, and the one after a greeting or conjunction."""
-    found = list(tokens[:1])
-    if _bare(tokens[0]) in _GREETINGS:
-        found += [token for token in tokens[1:3] if _bare(token)][:1]
-    return found
+def _opens_sentence(tokens: Sequence[str], i: int) -> bool:
+    """Whether a sentence begins at `i`, or just before it with a greeting or conjunction and perhaps a comma."""
+    if i == 0 or tokens[i - 1].endswith(_ENDS):
+        return True
+    greeting = i - 1 if _bare(tokens[i - 1]) or i == 1 else i - 2
+    begins = greeting == 0 or tokens[greeting - 1].endswith(_ENDS)
+    return begins and _bare(tokens[greeting]) in _GREETINGS
 
 
 def _bare(word: str) -> str:
