@@ -130,7 +130,7 @@ def _is_crisis(n: PeopleNumbers, t: Thresholds, shared: float) -> bool:
 def _is_bad(n: PeopleNumbers, t: Thresholds, sustained: float, shared: float) -> bool:
     """Whether it is a warning: very rare, or rare and rising steeply, or rather rare and lasting."""
     if n.z >= t.warning_z * n.strictness():
-        discount = _YOUNG_WARNING if n.age_days < _YOUNG_DAYS else 0.0
+        discount = _YOUNG_WARNING * max(0.0, 1.0 - n.age_days / _YOUNG_DAYS)
         very_rare = n.gravity() >= t.warning_surprise - discount + shared
         if very_rare or (_bursting(n, t) and n.gravity() >= t.watch_surprise + shared):
             return True

@@ -73,7 +73,7 @@ class Thresholds(_Section):
     warning_small_people: int = Field(default=6, ge=1)
     warning_surprise: float = Field(default=2.5, ge=0)
     warning_negativity: float = Field(default=0.85, ge=0)
-    warning_sustained: float = Field(default=1.0, gt=0)
+    warning_sustained: float = Field(default=1.5, gt=0)
     crisis_z: float = Field(default=7.0, gt=0)
     crisis_people: int = Field(default=15, ge=1)
     crisis_surprise: float = Field(default=3.5, ge=0)

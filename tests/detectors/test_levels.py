@@ -66,7 +66,7 @@ def test_few_people_are_never_a_warning_however_unusual() -> None:
 def test_what_lasts_becomes_a_warning_though_no_hour_is_extreme() -> None:
     lasting = replace(OUTAGE, z=3.4, surprise=1.6)
     assert level(lasting) == Level.WATCH
-    assert level(lasting, sustained=1.5) == Level.WARNING
+    assert level(lasting, sustained=1.6) == Level.WARNING
 
 
 def test_a_slow_day_is_seen_at_a_small_brand() -> None:
