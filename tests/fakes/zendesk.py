@@ -74,6 +74,9 @@ class FakeZendesk(FakePlatform):
         params = request.url.params
         if request.url.path == "/api/v2/incremental/tickets/cursor.json":
             return self._export(params)
+        if request.url.path == "/api/v2/tickets/show_many.json":
+            shown = [self.tickets[n] for n in map(int, params["ids"].split(",")) if n in self.tickets]
+            return httpx.Response(200, json={"tickets": shown, "count": len(shown)})
         found = re.fullmatch(r"/api/v2/tickets/(\d+)/comments\.json", request.url.path)
         if found is None or int(found[1]) not in self.comments:
             return httpx.Response(404, json={"error": "RecordNotFound", "description": "Not found"})

@@ -204,3 +204,22 @@ def test_the_documented_form_of_an_answer() -> None:
     assert not desk.poll().failed
     assert desk.sink.texts() == ["Help\nThe platform is on fire.", "Still burning"]
     assert desk.sink.refusals == []
+
+
+def test_tickets_are_read_again_in_one_call() -> None:
+    """What an alert is about to quote: as it is now, or gone."""
+    desk = DeskAtWork()
+    gone, deleted, kept = (desk.fake.add(f"ärende {n}", NOW) for n in range(3))
+    del desk.fake.tickets[gone]
+    desk.fake.tickets[deleted]["status"] = "deleted"
+    desk.fake.tickets[kept]["description"] = "ändrat"
+    ids = tuple(f"{HOST}/tickets/{n}" for n in (gone, deleted, kept))
+    others = (f"{HOST}/tickets/1/comments/2", "other.example/tickets/1")
+    (batch,) = desk.runner.collector.read_again(CollectContext(NOW, recheck=(*ids, *others)))  # type: ignore[attr-defined]
+    assert {removal.global_id for removal in batch.removals} == {ids[0], ids[1]}
+    assert [(mention.global_id, mention.text) for mention in batch.mentions] == [(ids[2], "Ärende\nändrat")]
+    assert len(desk.fake.requests) == 1
+    assert list(desk.runner.collector.read_again(CollectContext(NOW, recheck=others))) == []  # type: ignore[attr-defined]
+    broken = DeskAtWork(lambda request: httpx.Response(200, json={}))
+    with pytest.raises(SourceError, match="without tickets"):
+        list(broken.runner.collector.read_again(CollectContext(NOW, recheck=ids)))  # type: ignore[attr-defined]
