@@ -212,6 +212,7 @@ def test_hits_as_recorded() -> None:
     }
     news = News()
     news.fake.fail(lambda request, answer, clock: httpx.Response(200, json=body), times=ALWAYS)
+    news.clock.advance(timedelta(days=300))
     assert not news.poll().failed
     old, comment, new = (news.sink.mentions["hackernews", f"{SITE}/{n}"] for n in (12422420, 23605021, 49093051))
     assert (old.thread_id, old.likes, old.replies, old.extra_text) == (
