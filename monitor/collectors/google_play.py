@@ -166,8 +166,9 @@ class GooglePlayCollector(BaseCollector):
             if answer.status != 200:
                 yield Batch(removals=(Removal(PLATFORM, global_id),))
                 continue
-            mentions, refusals = self._read([answer.json()], app, {})
-            changed = tuple(replace(found, created_at=None, edited_at=found.created_at) for found in mentions)
+            found = answer.json()
+            mentions, refusals = self._read([found] if isinstance(found, Mapping) else [], app, {})
+            changed = tuple(replace(one, created_at=None, edited_at=one.created_at) for one in mentions)
             yield Batch(changed, refusals=tuple(refusals))
 
     def _get(self, path: str, params: Mapping[str, Any], also_ok: tuple[int, ...] = ()) -> Answer:

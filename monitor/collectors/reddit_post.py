@@ -40,7 +40,8 @@ def is_thing(value: object) -> bool:
 
 def next_of(listing: Mapping[str, Any]) -> str | None:
     """The name after which the next page begins."""
-    after = (listing.get("data") or {}).get("after")
+    data = listing.get("data")
+    after = data.get("after") if isinstance(data, Mapping) else None
     return after if isinstance(after, str) and after else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,6 +41,7 @@ PER_PAGE = 100
 PAGES_A_POLL = 20
 MAX_EVENTS = 1_000
 _AGAIN = "again"
+_UNIT = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
 class TrustpilotOptions(SourceOptions):
@@ -103,14 +105,19 @@ class TrustpilotCollector(BaseCollector):
     ) -> Iterator[Batch]:
         unit = self._unit(name, units)
         state, overlap = deepened(state, context.now, DEEP_EVERY, OVERLAP, DEEP_OVERLAP)
-        return walk_newest_first(
-            state,
-            lambda token: self._page(unit, token or "1", context.now),
-            context,
-            overlap=overlap,
-            look_back=self.options.look_back,
-            max_pages=PAGES_A_POLL,
-        )
+        try:
+            yield from walk_newest_first(
+                state,
+                lambda token: self._page(unit, token or "1", context.now),
+                context,
+                overlap=overlap,
+                look_back=self.options.look_back,
+                max_pages=PAGES_A_POLL,
+            )
+        except HttpError as exc:
+            if exc.status == 404:  # perhaps a company has another id now
+                units.pop(name, None)
+            raise
 
     def _unit(self, name: str, units: dict[str, str]) -> str:
         """The id of a business unit; a domain is looked up once."""
@@ -120,7 +127,7 @@ class TrustpilotCollector(BaseCollector):
             answer = self._get("/business-units/find", {"name": name})
             found = answer.json()
             number = found.get("id") if isinstance(found, Mapping) else None
-            if not isinstance(number, str) or not number.isalnum():
+            if not isinstance(number, str) or not _UNIT.fullmatch(number):
                 raise answer.error(f"does not know the company {name}.", remedy="Check `business_units`.")
             units[name] = number
         return units[name]

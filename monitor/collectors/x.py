@@ -132,8 +132,13 @@ class XCollector(BaseCollector):
     # --- queries: numbers, then posts
 
     def _read_query(self, asked: _Asked, queries: int, state: State, reader: Reader) -> Iterator[Batch]:
-        """The numbers together with the first posts, so that neither waits for the other."""
-        measured, state = self._count(asked, queries, state, reader)
+        """The numbers together with the first posts: neither waits for the other, nor fails with it."""
+        measured: tuple[Measurement, ...] = ()
+        failure: SourceError | None = None
+        try:
+            measured, state = self._count(asked, queries, state, reader)
+        except SourceError as exc:
+            failure = exc
         posts: Iterator[Batch] = iter(())
         if self._worth_reading(state, reader.context):
             walk = reader.walk(
@@ -143,11 +148,12 @@ class XCollector(BaseCollector):
         numbers = Batch(measurements=measured, cursor=state)
         try:
             first = next(posts, numbers)
-        except SourceError:
-            yield numbers
-            raise
+        except SourceError as exc:
+            first, failure = numbers, failure or exc
         yield replace(first, measurements=measured)
         yield from posts
+        if failure is not None:
+            raise failure
 
     def _count(
         self, asked: _Asked, queries: int, state: State, reader: Reader

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from monitor.collectors.base import Batch, SourceError
 from monitor.collectors.times import parse_time
 from monitor.collectors.walks import Page
 from monitor.collectors.youtube_api import NothingThereError, YouTubeApi
-from monitor.collectors.youtube_post import COMMENT, PLATFORM, VIDEO, comment_of, video_of
+from monitor.collectors.youtube_post import COMMENT, PLATFORM, VIDEO, comment_of, video_of, whole
 from monitor.mention import Mention, Refusal, Removal
 
 IDS_A_CALL = 50
@@ -67,10 +68,8 @@ class Pages:
         items, following = self.api.read("search", {**asked, **where, "maxResults": IDS_A_CALL, **_paged(token)})
         ids = [number for item in items if (number := _hit_id(item)) is not None]
         found, refusals = self.videos(ids) if ids else ({}, [])
-        dated = [parse_time((item.get("snippet") or {}).get("publishedAt")) for item in items]
-        return Page(
-            tuple(found.values()), following, max(filter(None, dated), default=None), refusals=tuple(refusals)
-        )
+        dated = [at for item in items if (at := _published(item)) is not None]
+        return Page(tuple(found.values()), following, max(dated, default=None), refusals=tuple(refusals))
 
     def comments(self, ids: Sequence[str]) -> Batch:
         """Comments by id, and the removals of those that are gone."""
@@ -88,7 +87,7 @@ class Pages:
 
     def _top(self, item: Item, video: str | None) -> Mention:
         snippet = item["snippet"]
-        total = snippet.get("totalReplyCount")
+        total = whole(snippet.get("totalReplyCount"))
         return comment_of(snippet["topLevelComment"], self.source, self.language, video=video, replies=total)
 
     def _comment(self, video: str | None) -> Callable[[Item], Mention]:
@@ -96,17 +95,19 @@ class Pages:
 
     def _below(self, item: Item, read: RepliesRead, moved: RepliesRead) -> Sequence[Item]:
         """A thread's replies: those that were sent along, or all where there are more and unread ones."""
-        total = item["snippet"].get("totalReplyCount") or 0
-        sent = (item.get("replies") or {}).get("comments") or []
+        total = whole(item["snippet"].get("totalReplyCount")) or 0
+        replies = item.get("replies")
+        told = replies.get("comments") if isinstance(replies, Mapping) else None
+        sent = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
         number = str(item["snippet"]["topLevelComment"].get("id"))
         if total <= len(sent) or read.get(number) == total:
-            return [one for one in sent if isinstance(one, Mapping)]
+            return sent
         try:
             found = list(self._replies(number))
         except SourceError as exc:
             if not exc.pause:
                 raise
-            return [one for one in sent if isinstance(one, Mapping)]  # the day's share is used up: read them later
+            return sent  # the day's share is used up: read them later
         moved[number] = total
         return found
 
@@ -151,6 +152,11 @@ def _video_in(item: Item) -> str | None:
     snippet = item.get("snippet")
     video = snippet.get("videoId") if isinstance(snippet, Mapping) else None
     return video if isinstance(video, str) else None
+
+
+def _published(item: Item) -> datetime | None:
+    snippet = item.get("snippet")
+    return parse_time(snippet.get("publishedAt")) if isinstance(snippet, Mapping) else None
 
 
 def _hit_id(item: Item) -> str | None:

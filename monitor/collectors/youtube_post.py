@@ -40,9 +40,9 @@ def video_of(item: Mapping[str, Any], source: str, language: str | None) -> Ment
         author=channel if isinstance(channel, str) else None,
         author_handles=_handles(snippet.get("channelTitle"), channel),
         thread_id=VIDEO + number,
-        likes=_count(numbers.get("likeCount")),
-        replies=_count(numbers.get("commentCount")),
-        views=_count(numbers.get("viewCount")),
+        likes=whole(numbers.get("likeCount")),
+        replies=whole(numbers.get("commentCount")),
+        views=whole(numbers.get("viewCount")),
         language=told if isinstance(told, str) and told else language,
     )
 
@@ -75,7 +75,7 @@ def comment_of(
         author_handles=_handles(snippet.get("authorDisplayName"), author),
         parent_id=COMMENT + _id(parent) if parent else root,
         thread_id=root or COMMENT + _id(parent or number),
-        likes=_count(snippet.get("likeCount")),
+        likes=whole(snippet.get("likeCount")),
         replies=replies,
         language=language,
         edited_at=changed if changed and created and changed > created else None,
@@ -112,7 +112,7 @@ def _handles(*names: object) -> tuple[str, ...]:
     return tuple(name for name in names if isinstance(name, str) and name)
 
 
-def _count(value: object) -> int | None:
-    """Counts are numbers or, of videos, digits as text."""
+def whole(value: object) -> int | None:
+    """A count: a number or, of videos, digits as text; None for anything else."""
     text = str(value)
     return int(text) if text.isdecimal() and len(text) < 16 else None

@@ -302,6 +302,17 @@ def test_numbers_are_stored_though_the_search_fails() -> None:
     assert ex.sink.measurements
 
 
+def test_posts_are_read_though_the_numbers_fail() -> None:
+    """While an incident is open: what can be seen is seen, and the failure is told."""
+    ex = Ex()
+    ex.storm(3)
+    ex.hot = True
+    ex.fake.fail(status(503), times=ALWAYS, match="counts/recent")
+    outcome = ex.poll()
+    assert "503" in outcome.health.error
+    assert len(ex.sink.mentions) == 3
+
+
 # --- the duty to delete
 
 
