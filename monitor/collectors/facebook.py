@@ -34,7 +34,7 @@ from monitor.collectors.targets import State, read_targets
 from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
 
-PageNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,30}$")]
+PageNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}$")]
 
 
 class FacebookPage(BaseModel):

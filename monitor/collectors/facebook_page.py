@@ -29,8 +29,9 @@ from monitor.collectors.facebook_post import (
     rating_of,
 )
 from monitor.collectors.meta_again import read_again
-from monitor.collectors.meta_api import Graph, GraphError, GraphPage, is_number
+from monitor.collectors.meta_api import Graph, GraphError, GraphPage
 from monitor.collectors.meta_comments import CommentBook, CommentReading, Marks
+from monitor.collectors.meta_fields import is_number
 from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
 from monitor.collectors.meta_walks import refuse_dead_end, walk_page
 from monitor.collectors.threads import due_threads

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from monitor.collectors.html_text import clean_text
-from monitor.collectors.meta_api import is_number
+from monitor.collectors.meta_fields import address_of, count_of, is_number, number_of, object_of, words_of
 from monitor.collectors.times import dated
 from monitor.mention import Mention, MentionKind
 
@@ -34,8 +34,8 @@ RATING_FIELDS = "created_time,rating,recommendation_type,review_text,reviewer{id
 AGAIN_FIELDS = "id,message,created_time,permalink_url,from{id,name}"
 """What posts and comments both have: a number does not tell which of them it is of."""
 
-_PLACE = re.compile(r"facebook\.com/(\d+)/(?:posts|videos|photos)/(\d+)")
-_GLOBAL_ID = re.compile(rf"{re.escape(SITE)}/(?:(\d+)/)?(\d+(?:_\d+)?)")
+_PLACE = re.compile(r"facebook\.com/([0-9]+)/(?:posts|videos|photos)/([0-9]+)")
+_GLOBAL_ID = re.compile(rf"{re.escape(SITE)}/(?:([0-9]+)/)?([0-9]+(?:_[0-9]+)?)")
 _STARS = {"positive": 5, "negative": 1}
 
 
@@ -50,11 +50,11 @@ class Page:
 
     def post_id(self, number: object) -> str:
         """The global id of a post by Meta's number. Raises ValueError."""
-        return f"{SITE}/{_checked(number)}"
+        return f"{SITE}/{number_of(number)}"
 
     def comment_id(self, number: object) -> str:
         """The global id of a comment on this page. Raises ValueError."""
-        return f"{SITE}/{self.number}/{_checked(number)}"
+        return f"{SITE}/{self.number}/{number_of(number)}"
 
 
 def number_in(global_id: str) -> tuple[str | None, str] | None:
@@ -70,19 +70,19 @@ def post_of(item: Mapping[str, Any], page: Page, now: datetime) -> Mention:
         **_common(item, page, now),
         global_id=own_id,
         thread_id=own_id,
-        url=_address(item) or f"https://www.{own_id}",
+        url=address_of(item.get("permalink_url")) or f"https://www.{own_id}",
         likes=_total(item.get("reactions")),
         replies=_total(item.get("comments")),
-        shares=_count(_object(item.get("shares")).get("count")),
-        extra_text=_attached(_object(item.get("attachments")).get("data")),
+        shares=count_of(object_of(item.get("shares")).get("count")),
+        extra_text=_attached(object_of(item.get("attachments")).get("data")),
     )
 
 
 def comment_of(item: Mapping[str, Any], page: Page, now: datetime, post: str | None = None) -> Mention:
     """A comment; `post` is the number of the post that it was read under. Raises ValueError."""
-    address = _address(item) or ""
+    address = address_of(item.get("permalink_url")) or ""
     root = page.post_id(post) if post is not None else _post_in(address)
-    parent = _object(item.get("parent")).get("id") or _parent_in(address)
+    parent = object_of(item.get("parent")).get("id") or _parent_in(address)
     return Mention(
         **_common(item, page, now),
         global_id=page.comment_id(item.get("id") or _comment_in(address)),
@@ -90,17 +90,17 @@ def comment_of(item: Mapping[str, Any], page: Page, now: datetime, post: str | N
         parent_id=page.comment_id(parent) if parent is not None else root,
         thread_id=root,
         url=address or None,
-        likes=_count(item.get("like_count")),
-        replies=_count(item.get("comment_count")),
+        likes=count_of(item.get("like_count")),
+        replies=count_of(item.get("comment_count")),
         extra_text=_attached([item.get("attachment")]),
     )
 
 
 def rating_of(item: Mapping[str, Any], page: Page, now: datetime) -> Mention:
     """A recommendation (or an old review with stars); its text may be empty. Raises ValueError."""
-    said, story = item.get("review_text"), _object(item.get("open_graph_story")).get("id")
+    said, story = item.get("review_text"), object_of(item.get("open_graph_story")).get("id")
     reviewer = item.get("reviewer")
-    stars = _count(item.get("rating")) or _STARS.get(str(item.get("recommendation_type")).lower())
+    stars = count_of(item.get("rating")) or _STARS.get(str(item.get("recommendation_type")).lower())
     named = {"message": said, "from": reviewer, "created_time": item.get("created_time")}
     return Mention(
         **_common(named, page, now),
@@ -117,15 +117,12 @@ def comment_mark(item: Mapping[str, Any]) -> str:
 
 
 def _common(item: Mapping[str, Any], page: Page, now: datetime) -> dict[str, Any]:
-    text = item.get("message")
-    if text is not None and not isinstance(text, str):
-        raise ValueError("an item whose text is no text")
-    author = _object(item.get("from")).get("id")
+    author = object_of(item.get("from")).get("id")
     known = is_number(author)
     return {
         "platform": PLATFORM,
         "source": page.source,
-        "text": clean_text(text or ""),
+        "text": clean_text(words_of(item.get("message"))),
         "created_at": dated(item.get("created_time"), now),
         "author": f"{SITE}/{author}" if known else None,
         "author_handles": (f"{author}@{SITE}",) if known else (),
@@ -134,28 +131,17 @@ def _common(item: Mapping[str, Any], page: Page, now: datetime) -> dict[str, Any
     }
 
 
-def _checked(number: object) -> str:
-    if not is_number(number):
-        raise ValueError("an item without its number")
-    return str(number)
-
-
 def _made_up_id(page: Page, item: Mapping[str, Any]) -> str:
     """For recommendations, which need not have a number: who, when."""
-    who = _object(item.get("from")).get("id")
+    who = object_of(item.get("from")).get("id")
     if item.get("created_time") is None:
         raise ValueError("a recommendation without a number or a date")
     mark = sha256(f"{who} {item['created_time']}".encode()).hexdigest()[:16]
     return f"{SITE}/{page.number}/reviews/{mark}"
 
 
-def _address(item: Mapping[str, Any]) -> str | None:
-    address = item.get("permalink_url")
-    return address if isinstance(address, str) and address.startswith("https://") else None
-
-
 def _in_query(address: str, name: str) -> str | None:
-    found = re.search(rf"[?&]{name}=(\d+)", address)
+    found = re.search(rf"[?&]{name}=([0-9]+)", address)
     return found[1] if found else None
 
 
@@ -185,13 +171,5 @@ def _attached(found: object) -> str:
     return clean_text("\n".join(part for part in parts if isinstance(part, str)))
 
 
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _total(value: object) -> int | None:
-    return _count(_object(_object(value).get("summary")).get("total_count"))
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return count_of(object_of(object_of(value).get("summary")).get("total_count"))

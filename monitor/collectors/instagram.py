@@ -35,7 +35,7 @@ MOST_HASHTAGS = 30
 _HOSTS = {"facebook": "https://graph.facebook.com", "instagram": "https://graph.instagram.com"}
 _TAG = re.compile(r"\w{1,100}")
 
-AccountNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,30}$")]
+AccountNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}$")]
 
 
 class InstagramAccount(BaseModel):

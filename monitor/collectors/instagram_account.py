@@ -28,8 +28,9 @@ from monitor.collectors.instagram_post import (
     with_replies,
 )
 from monitor.collectors.meta_again import read_again
-from monitor.collectors.meta_api import Graph, GraphError, is_number
+from monitor.collectors.meta_api import Graph, GraphError
 from monitor.collectors.meta_comments import CommentBook, CommentReading, Marks
+from monitor.collectors.meta_fields import is_number
 from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
 from monitor.collectors.meta_walks import refuse_dead_end, walk_page
 from monitor.collectors.threads import due_threads

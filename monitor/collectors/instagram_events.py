@@ -13,7 +13,7 @@ from datetime import datetime
 from monitor.collectors.base import Batch, SourceError
 from monitor.collectors.instagram_account import AccountReader
 from monitor.collectors.instagram_post import comment_of
-from monitor.collectors.meta_api import is_number
+from monitor.collectors.meta_fields import is_number
 from monitor.collectors.meta_hook import Change
 from monitor.mention import Mention, Refusal
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.collectors.html_text import clean_text
-from monitor.collectors.meta_api import is_number
+from monitor.collectors.meta_fields import address_of, count_of, name_of, number_of, object_of, words_of
 from monitor.collectors.times import dated
 from monitor.mention import Mention, MentionKind
 
@@ -43,25 +43,25 @@ class Account:
 
 def media_of(item: Mapping[str, Any], account: Account, now: datetime) -> Mention:
     """A picture or film by its caption, which may be empty. Raises ValueError."""
-    own_id = MEDIA + _number(item.get("id"))
+    own_id = MEDIA + number_of(item.get("id"))
     return Mention(
         **_common(item, item.get("caption"), account, now),
         global_id=own_id,
         thread_id=own_id,
-        url=_address(item.get("permalink")),
-        replies=_count(item.get("comments_count")),
+        url=address_of(item.get("permalink")),
+        replies=count_of(item.get("comments_count")),
     )
 
 
 def comment_of(item: Mapping[str, Any], account: Account, now: datetime, media: str | None = None) -> Mention:
     """A comment under the account's own `media` (its number, where it is known). Raises ValueError."""
-    root = MEDIA + _number(media) if media is not None else None
+    root = MEDIA + number_of(media) if media is not None else None
     answered = item.get("parent_id")
     return Mention(
         **_common(item, item.get("text"), account, now),
-        global_id=account.comments + _number(item.get("id")),
+        global_id=account.comments + number_of(item.get("id")),
         kind=MentionKind.COMMENT,
-        parent_id=account.comments + _number(answered) if answered is not None else root,
+        parent_id=account.comments + number_of(answered) if answered is not None else root,
         thread_id=root,
     )
 
@@ -69,7 +69,7 @@ def comment_of(item: Mapping[str, Any], account: Account, now: datetime, media: 
 def foreign_comment_of(item: Mapping[str, Any], account: Account, now: datetime, media: str) -> Mention:
     """A comment that mentions the account, under somebody else's media. Raises ValueError."""
     made = comment_of({**item, "parent_id": None}, account, now, media)
-    return replace(made, global_id=MENTIONED + _number(item.get("id")))
+    return replace(made, global_id=MENTIONED + number_of(item.get("id")))
 
 
 def with_replies(items: Iterable[Any]) -> Iterator[Any]:
@@ -90,33 +90,15 @@ def has_more_replies(item: Mapping[str, Any]) -> bool:
 
 
 def _common(item: Mapping[str, Any], text: object, account: Account, now: datetime) -> dict[str, Any]:
-    if text is not None and not isinstance(text, str):
-        raise ValueError("an item whose text is no text")
-    person = item.get("from")
-    name = item.get("username") or (person.get("username") if isinstance(person, Mapping) else None)
-    known = isinstance(name, str) and bool(name)
+    name = name_of(item.get("username")) or name_of(object_of(item.get("from")).get("username"))
     return {
         "platform": PLATFORM,
         "source": account.source,
-        "text": clean_text(text or ""),
+        "text": clean_text(words_of(text)),
         "created_at": dated(item.get("timestamp"), now),
-        "author": f"{SITE}/{name}" if known else None,
-        "author_handles": (f"{name}@{SITE}",) if known else (),
-        "likes": _count(item.get("like_count")),
+        "author": f"{SITE}/{name}" if name else None,
+        "author_handles": (f"{name}@{SITE}",) if name else (),
+        "likes": count_of(item.get("like_count")),
         "language": account.language,
         "brands": (account.brand,) if account.brand else (),
     }
-
-
-def _number(value: object) -> str:
-    if not is_number(value):
-        raise ValueError("an item without its number")
-    return str(value)
-
-
-def _address(value: object) -> str | None:
-    return value if isinstance(value, str) and value.startswith("https://") else None
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

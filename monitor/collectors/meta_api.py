@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ from monitor.collectors.times import parse_time
 
 _JUDGED = (400, 401, 403, 404, 500)
 _PLACE = ("after", "until", "since", "offset", "__paging_token")  # what of a next page's address we send ourselves
-_NUMBER = re.compile(r"\d{1,30}(?:_\d{1,30})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +107,6 @@ def proof_of(token: SecretStr, app_secret: SecretStr) -> str:
     return hmac.new(key, words, hashlib.sha256).hexdigest()
 
 
-def is_number(value: object) -> bool:
-    """Whether this is an id as Meta writes them, fit for a path: digits, perhaps two groups of them."""
-    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
-
-
 def token_sentence(ends: datetime | None) -> str:
     """For `check`: until when the token holds; empty where it has no end or that is not known."""
     return f" Its token ends on {ends:%Y-%m-%d}." if ends is not None else ""
@@ -138,4 +131,4 @@ def _json_or_none(answer: Answer) -> object:
         return None
 
 
-__all__ = ["Graph", "GraphError", "GraphPage", "is_number", "proof_of", "token_sentence"]
+__all__ = ["Graph", "GraphError", "GraphPage", "proof_of", "token_sentence"]

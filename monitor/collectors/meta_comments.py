@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.collectors.base import Batch
-from monitor.collectors.meta_api import GraphError, is_number
+from monitor.collectors.meta_api import GraphError
+from monitor.collectors.meta_fields import is_number
 from monitor.collectors.meta_parts import Poll
 from monitor.collectors.threads import read_times
 from monitor.collectors.times import parse_time

@@ -25,7 +25,7 @@ class MetaOptions(SourceOptions):
     verify_token: SecretStr | None = Field(
         None, min_length=8, description="words of your own that Meta shows when the webhook is set up"
     )
-    api_version: str = Field(VERSION, pattern=r"^v\d{1,3}\.\d$", description="the Graph API's version")
+    api_version: str = Field(VERSION, pattern=r"^v[0-9]{1,3}[.][0-9]$", description="the Graph API's version")
     look_back: Duration = Field(timedelta(days=1), description="how far back the first poll goes")
 
     @model_validator(mode="after")

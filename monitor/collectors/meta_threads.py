@@ -42,7 +42,7 @@ class ThreadsOptions(SourceOptions):
     every: Duration = Field(timedelta(minutes=5), ge=timedelta(seconds=10), description="how often it is asked")
     look_back: Duration = Field(timedelta(days=1), description="how far back the first poll goes")
     api_url: WebAddress = Field("https://graph.threads.net", description="where the Threads API is")
-    api_version: str = Field("v1.0", pattern=r"^v\d{1,3}\.\d$", description="the Threads API's version")
+    api_version: str = Field("v1.0", pattern=r"^v[0-9]{1,3}[.][0-9]$", description="the Threads API's version")
 
     def default_name(self) -> str:
         """`threads`."""

@@ -13,7 +13,8 @@ from functools import partial
 
 from monitor.collectors.base import Batch, CollectContext, SourceError
 from monitor.collectors.meta_again import read_again
-from monitor.collectors.meta_api import Graph, GraphError, GraphPage, is_number
+from monitor.collectors.meta_api import Graph, GraphError, GraphPage
+from monitor.collectors.meta_fields import is_number
 from monitor.collectors.meta_parts import Poll, Read, read_parts, watch_token
 from monitor.collectors.meta_threads_book import ReplyBook
 from monitor.collectors.meta_threads_post import (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitor.collectors.base import WatchedThread
-from monitor.collectors.meta_api import is_number
+from monitor.collectors.meta_fields import is_number
 from monitor.collectors.meta_threads_post import number_in, post_id
 from monitor.collectors.walks import State
 

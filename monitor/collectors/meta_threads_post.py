@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.collectors.html_text import clean_text
-from monitor.collectors.meta_api import is_number
+from monitor.collectors.meta_fields import address_of, is_number, name_of, number_of, object_of, words_of
 from monitor.collectors.times import dated
 from monitor.mention import Mention, MentionKind
 
@@ -28,9 +28,7 @@ class Named:
 
 def post_id(number: object) -> str:
     """The global id of a post by Meta's number. Raises ValueError."""
-    if not is_number(number):
-        raise ValueError("a post without its number")
-    return f"{SITE}/{number}"
+    return f"{SITE}/{number_of(number)}"
 
 
 def number_in(global_id: str) -> str | None:
@@ -44,23 +42,20 @@ def post_of(item: Mapping[str, Any], named: Named, now: datetime, root: str | No
 
     A repost carries no words of its own: its text is empty.
     """
-    text, name = item.get("text"), item.get("username")
-    if text is not None and not isinstance(text, str):
-        raise ValueError("a post whose text is no text")
+    text, name = clean_text(words_of(item.get("text"))), name_of(item.get("username"))
     is_reply = item.get("is_reply") is True or root is not None
     own_id = post_id(item.get("id"))
     thread = _linked(item, "root_post") or (post_id(root) if root is not None else None)
-    known = isinstance(name, str) and bool(name)
     return Mention(
         platform=PLATFORM,
         global_id=own_id,
         source=named.source,
-        text="" if item.get("media_type") == "REPOST_FACADE" else clean_text(text or ""),
+        text="" if item.get("media_type") == "REPOST_FACADE" else text,
         created_at=dated(item.get("timestamp"), now),
         kind=MentionKind.COMMENT if is_reply else MentionKind.POST,
-        url=_address(item.get("permalink")),
-        author=f"{SITE}/@{name}" if known else None,
-        author_handles=(f"{name}@{SITE}",) if known else (),
+        url=address_of(item.get("permalink")),
+        author=f"{SITE}/@{name}" if name else None,
+        author_handles=(f"{name}@{SITE}",) if name else (),
         parent_id=_linked(item, "replied_to") or (thread if is_reply else None),
         thread_id=thread if is_reply else own_id,
         language=named.language,
@@ -69,10 +64,5 @@ def post_of(item: Mapping[str, Any], named: Named, now: datetime, root: str | No
 
 def _linked(item: Mapping[str, Any], name: str) -> str | None:
     """The global id of the post that a field links to."""
-    found = item.get(name)
-    number = found.get("id") if isinstance(found, Mapping) else None
+    number = object_of(item.get(name)).get("id")
     return post_id(number) if number is not None else None
-
-
-def _address(value: object) -> str | None:
-    return value if isinstance(value, str) and value.startswith("https://") else None
