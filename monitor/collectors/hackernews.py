@@ -153,6 +153,9 @@ class HackerNewsCollector(BaseCollector):
             if not number.isdigit():
                 continue
             item = self.http.get(f"{self.options.items_url}/v0/item/{number}.json").json()
+            if item is not None and not isinstance(item, Mapping):
+                yield Batch(refusals=(Refusal(global_id, "cannot be understood: a post that is no object"),))
+                continue
             if item is None or item.get("deleted") is True or item.get("dead") is True:
                 yield Batch(removals=(Removal(PLATFORM, global_id),))
                 continue

@@ -43,8 +43,8 @@ def home_of(ap_id: str) -> Place | None:
 
 def is_gone(view: Mapping[str, Any]) -> bool:
     """Whether its author deleted or a moderator removed it (its text is blank then)."""
-    inner = view.get("comment") or view.get("post") or {}
-    return inner.get("deleted") is True or inner.get("removed") is True
+    inner = view.get("comment") or view.get("post")
+    return isinstance(inner, Mapping) and (inner.get("deleted") is True or inner.get("removed") is True)
 
 
 def mention_of(view: Mapping[str, Any], labels: Labels, parents: Mapping[str, str], now: datetime) -> Mention:

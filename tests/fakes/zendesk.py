@@ -87,7 +87,10 @@ class FakeZendesk(FakePlatform):
         if "cursor" in params:
             if self.cursors_void:
                 return httpx.Response(400, json={"error": "InvalidCursor"})
-            place = int(base64.b64decode(params["cursor"]))
+            try:
+                place = int(base64.b64decode(params["cursor"]))
+            except ValueError:
+                return httpx.Response(400, json={"error": "InvalidCursor"})
         else:
             since = int(params["start_time"])
             place = next(
