@@ -6,6 +6,7 @@ it: a signal of its own, a person's word, or a large part of the posts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -41,21 +42,26 @@ def leading_theme(incident: Incident) -> str:
 
 
 def next_leader(incident: Incident) -> str:
-    """Return who leads after `incident` has taken in new signals: the leader so far, unless clearly overtaken."""
-    weights: dict[str, _Weight] = {}
-    for signal in _recent(incident):
-        weights[signal.scope.name] = weights.get(signal.scope.name, _Weight()).with_signal(signal)
-    if not weights:
+    """Return who leads after `incident` has taken in new signals: the leader so far, unless clearly overtaken.
+
+    As long as it signals at all, all that it ever showed counts for the leader, for others what is recent.
+    """
+    ours = [s for s in incident.signals if s.scope.kind is ScopeKind.THEME]
+    newest = max((s.at for s in ours), default=None)
+    recent = [s for s in ours if newest is not None and newest - s.at < FORGOTTEN_AFTER]
+    if not recent:
         return incident.leading
+    weights = _weights(recent)
     best = max(sorted(weights), key=lambda name: weights[name])
-    held = weights.get(incident.leading)
+    held = _weights(ours)[incident.leading] if incident.leading in weights else None
     return incident.leading if held is not None and not _overtakes(weights[best], held) else best
 
 
-def _recent(incident: Incident) -> list[Signal]:
-    ours = [s for s in incident.signals if s.scope.kind is ScopeKind.THEME]
-    newest = max((s.at for s in ours), default=None)
-    return [s for s in ours if newest is not None and newest - s.at < FORGOTTEN_AFTER]
+def _weights(signals: Iterable[Signal]) -> dict[str, _Weight]:
+    found: dict[str, _Weight] = {}
+    for signal in signals:
+        found[signal.scope.name] = found.get(signal.scope.name, _Weight()).with_signal(signal)
+    return found
 
 
 def _overtakes(new: _Weight, held: _Weight) -> bool:

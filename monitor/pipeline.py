@@ -45,6 +45,9 @@ BACKGROUND = timedelta(hours=30)
 ONSET_KEPT = timedelta(minutes=30)
 """How long a found onset is taken for the same scope before it is searched again."""
 
+HEARD = 0.5
+"""The share of a bucket from which a source counts as heard in it."""
+
 TICK_ALWAYS = timedelta(minutes=5)
 """How often incidents are looked at although none of their deadlines has passed."""
 
@@ -182,7 +185,8 @@ class Pipeline:
         if not findings and not self._store.has_open_incidents(state.brand):
             return
         signals = tuple(self._signals(state, findings))
-        event = Signals(state.brand, observation.at, signals, brand_coverage(observation))
+        covered, blind = brand_coverage(observation), blind_sources(observation)
+        event = Signals(state.brand, observation.at, signals, covered, blind)
         with self._store.transaction():
             self.decide(event, max(now, observation.at))
             self._store.set_fact(f"judged:{state.brand}", observation.at.isoformat(), now)
@@ -240,3 +244,12 @@ def brand_coverage(observation: BrandObservation) -> float:
     """The share of the brand's sources that were heard in the observed bucket."""
     seen = observation.scopes.get(Scope(observation.brand))
     return 1.0 if seen is None else seen.covered
+
+
+def blind_sources(observation: BrandObservation) -> tuple[str, ...]:
+    """The sources that were not heard for most of the bucket: what they carried is not calm (invariant 9)."""
+    return tuple(
+        scope.name
+        for scope, seen in observation.scopes.items()
+        if scope.kind is ScopeKind.SOURCE and seen.covered < HEARD
+    )

@@ -206,7 +206,7 @@ def test_a_reply_says_why_it_is_sent_and_what_is_next_and_no_more():
 @pytest.mark.parametrize(
     ("reason", "data", "said"),
     [
-        (Reason.LEVEL_RAISED, {"level": "crisis"}, "Nivån är nu Kris."),
+        (Reason.LEVEL_RAISED, {"level": "crisis"}, "Nivån är nu ”Kris”."),
         (Reason.REMINDER, {"obligation": "confirm_publicly"}, "Dags att bekräfta öppet att vi har sett det."),
         (
             Reason.REMINDER,
@@ -227,7 +227,7 @@ def test_a_reply_says_why_it_is_sent_and_what_is_next_and_no_more():
         (Reason.CLOSED, {}, "Avslutad."),
         (Reason.CLOSED, {"why": "false_alarm"}, "Avslutad: det var ett falskt larm."),
         (Reason.CLOSED, {"why": "merged", "other": 7}, "Fortsätter som INC-7."),
-        (Reason.STATE_CHANGED, {"was": "crisis", "level": "warning"}, "Nivån är nu Varning; den var Kris."),
+        (Reason.STATE_CHANGED, {"was": "crisis", "level": "warning"}, "Nivån är nu ”Varning”; den var ”Kris”."),
         (Reason.STATE_CHANGED, {"was": "crisis", "state": "merged", "other": 7}, "Hopslagen med INC-7."),
         (
             Reason.ESCALATED,

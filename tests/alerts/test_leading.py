@@ -133,6 +133,17 @@ def test_a_leader_stays_until_it_is_clearly_overtaken():
     assert leading_theme(world.one) == "coffee"
 
 
+def test_a_leader_that_still_signals_is_weighed_by_all_that_it_showed():
+    world = World(mandate=MANDATE)
+    day = theme("payment", unhappy=44, detector="negative_people_day", themes={"payment": 40})
+    world.signals(day)
+    world.now += timedelta(hours=7)
+    world.signals(
+        theme("payment", unhappy=10, themes={"payment": 40}), theme("coffee", unhappy=57, ids=range(30, 40))
+    )
+    assert leading_theme(world.one) == "payment"
+
+
 def test_a_higher_level_takes_the_lead_at_once():
     world = World(mandate=MANDATE)
     world.signals(theme("payment", unhappy=20, themes={"payment": 40}))
