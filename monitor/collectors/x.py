@@ -11,7 +11,7 @@ Cursor: `purse` (what was spent today), a target a query (`counted_at`, `counted
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -19,31 +19,18 @@ from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.threads import due_threads, read_times
-from monitor.collectors.times import parse_time
-from monitor.collectors.x_api import PRICE_OF_COUNTS, PRICE_OF_OWN_MENTION, Purse, XApi, next_token, objects_in
-from monitor.collectors.x_counts import BUCKET, HOUR, by_bucket, floor_bucket, queries_of, read_counts, usual_hour
+from monitor.collectors.x_api import PRICE_OF_OWN_MENTION, Purse, XApi
+from monitor.collectors.x_counting import REACH, Asked, Counter, cost_of_counts
+from monitor.collectors.x_counts import queries_of
 from monitor.collectors.x_options import XOptions
 from monitor.collectors.x_post import PLATFORM, POST, native_id
-from monitor.collectors.x_reading import IDS_A_CALL, REACH, CapReachedError, Reader
+from monitor.collectors.x_reading import IDS_A_CALL, CapReachedError, Reader
 from monitor.mention import Measurement, Refusal
 
-COUNT_OVERLAP = timedelta(minutes=15)
-FIRST_COUNTS = timedelta(hours=6)
-COUNT_PAGES = 10
 QUOTED = 0.05  # share of the day's money for posts that an alert is about to quote
 THREADS_A_POLL = 5
-_SETTLED = timedelta(seconds=40)  # the platform counts nothing younger than half a minute
 _DAY = timedelta(days=1)
 _MENTIONS, _THREADS, _AGAIN = "mentions", "threads", "again"
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One query: whose numbers it gives, and under which name."""
-
-    brand: str
-    name: str
-    query: str
 
 
 class XCollector(BaseCollector):
@@ -67,13 +54,14 @@ class XCollector(BaseCollector):
         asked = self._asked(context.terms)
         options = self.options
         purse = Purse(options.dollars_a_day * (1 - QUOTED), context.now, cursor.get("purse"))
-        reserve = _cost_of_counts(len(asked), purse.until_tomorrow(), options.every)
+        reserve = cost_of_counts(len(asked), purse.until_tomorrow(), options.every)
         reader = self._reader(purse, reserve, context)
+        counter = Counter(self._api, purse, len(asked), self.source, context.now)
         others = {_MENTIONS: self._own_mentions, _THREADS: self._conversations, _AGAIN: _read_again}
 
         def read(key: str, state: State) -> Iterator[Batch]:
             if key in asked:
-                return self._read_query(asked[key], len(asked), state, reader)
+                return self._read_query(asked[key], state, counter, reader)
             return _within_cap(others[key](state, reader), state, context.now)
 
         for batch in read_targets(cursor, [*self._extra(context), *asked], context, read):
@@ -97,7 +85,7 @@ class XCollector(BaseCollector):
         """Whether the token may count (this costs half a cent). Raises SourceError."""
         options = self.options
         self._api.read("tweets/counts/recent", {"query": options.query or "nordic", "granularity": "day"})
-        a_day = _cost_of_counts(1, _DAY, options.every)
+        a_day = cost_of_counts(1, _DAY, options.every)
         enough = (
             "" if a_day < options.dollars_a_day else ", which is more than the cap, so it is counted less often"
         )
@@ -106,16 +94,16 @@ class XCollector(BaseCollector):
             f"{options.dollars_a_day:.2f} dollars a day are spent on everything."
         )
 
-    def _asked(self, terms: Mapping[str, tuple[str, ...]]) -> dict[str, _Asked]:
+    def _asked(self, terms: Mapping[str, tuple[str, ...]]) -> dict[str, Asked]:
         options = self.options
         if options.query:
-            return {"query": _Asked(options.brand or "", "X posts", options.query)}
-        found: dict[str, _Asked] = {}
+            return {"query": Asked(options.brand or "", "X posts", options.query)}
+        found: dict[str, Asked] = {}
         for brand, words in terms.items():
             if options.brand in (None, brand):
                 for number, query in enumerate(queries_of(words, options.languages), 1):
                     name = "X posts" if number == 1 else f"X posts {number}"
-                    found[f"{brand} {number}"] = _Asked(brand, name, query)
+                    found[f"{brand} {number}"] = Asked(brand, name, query)
         if not found:
             raise SourceError(
                 "X is asked for the brands' keywords, and there are none.",
@@ -131,12 +119,12 @@ class XCollector(BaseCollector):
 
     # --- queries: numbers, then posts
 
-    def _read_query(self, asked: _Asked, queries: int, state: State, reader: Reader) -> Iterator[Batch]:
+    def _read_query(self, asked: Asked, state: State, counter: Counter, reader: Reader) -> Iterator[Batch]:
         """The numbers together with the first posts: neither waits for the other, nor fails with it."""
         measured: tuple[Measurement, ...] = ()
         failure: SourceError | None = None
         try:
-            measured, state = self._count(asked, queries, state, reader)
+            measured, state = counter.count(asked, state)
         except SourceError as exc:
             failure = exc
         posts: Iterator[Batch] = iter(())
@@ -154,50 +142,6 @@ class XCollector(BaseCollector):
         yield from posts
         if failure is not None:
             raise failure
-
-    def _count(
-        self, asked: _Asked, queries: int, state: State, reader: Reader
-    ) -> tuple[tuple[Measurement, ...], State]:
-        """The last hour at least, and what is unknown before it, as a measurement for every five minutes."""
-        now, purse = reader.context.now, reader.purse
-        if not _is_due(state, now, purse, queries):
-            return (), state
-        asked_at = parse_time(state.get("usual_at"))
-        if asked_at is None or now - asked_at >= _DAY:
-            hours = self._counts(asked.query, "hour", now - REACH, None, purse)
-            state = {**state, "usual": usual_hour(hours), "usual_at": now.isoformat()}
-        until = floor_bucket(now - _SETTLED)
-        counted_to = parse_time(state.get("counted_to")) or until - FIRST_COUNTS
-        since = max(
-            floor_bucket(min(counted_to - COUNT_OVERLAP, until - HOUR)), floor_bucket(now - REACH) + BUCKET
-        )
-        counts = by_bucket(self._counts(asked.query, "minute", since, until, purse), since, until)
-        measured = tuple(Measurement(asked.brand, asked.name, at, n, self.source) for at, n in counts.items())
-        hour = sum(count for at, count in counts.items() if at >= until - HOUR)
-        return measured, {**state, "counted_at": now.isoformat(), "counted_to": until.isoformat(), "hour": hour}
-
-    def _counts(
-        self, query: str, granularity: str, since: datetime, until: datetime | None, purse: Purse
-    ) -> dict[datetime, int]:
-        asked = {"query": query, "granularity": granularity, "start_time": _iso(since)}
-        asked |= {"end_time": _iso(until)} if until else {}
-        found: dict[datetime, int] = {}
-        token: str | None = None
-        for _ in range(COUNT_PAGES):
-            if purse.left < PRICE_OF_COUNTS:
-                raise SourceError(
-                    f"The day's {self.options.dollars_a_day:.2f} dollars for X are spent; nothing is seen of it "
-                    "until midnight UTC.",
-                    remedy="Raise `dollars_a_day`, or count less often (`every`).",
-                    retry_after=purse.until_tomorrow(),
-                )
-            body = self._api.read("tweets/counts/recent", {**asked, **({"next_token": token} if token else {})})
-            purse.pay_call(PRICE_OF_COUNTS)
-            found |= read_counts(objects_in(body))
-            token = next_token(body)
-            if token is None:
-                break
-        return found
 
     def _worth_reading(self, state: State, context: CollectContext) -> bool:
         options = self.options
@@ -251,24 +195,6 @@ def _within_cap(batches: Iterator[Batch], state: State, now: datetime) -> Iterat
             why = "the day's money is used up but for the numbers; no posts are read until midnight UTC"
             state = {**state, "capped_on": now.date().isoformat()}
             yield Batch(refusals=(Refusal("posts of X", why),), cursor=state)
-
-
-def _cost_of_counts(queries: int, left: timedelta, every: timedelta) -> float:
-    """What counting costs in the rest of a day, and the usual numbers once."""
-    return queries * PRICE_OF_COUNTS * (left / every + 1)
-
-
-def _is_due(state: State, now: datetime, purse: Purse, queries: int) -> bool:
-    """Whether to count now: as often as asked, but never so often that the money ends before the day."""
-    last = parse_time(state.get("counted_at"))
-    affordable = purse.left / (PRICE_OF_COUNTS * queries)
-    if last is None or affordable < 1:
-        return last is None or last.date() != now.date()  # the last calls of a small cap were made a while ago
-    return now - last >= purse.until_tomorrow() / affordable
-
-
-def _iso(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from monitor.collectors.base import Batch, CollectContext
 from monitor.collectors.targets import State
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.collectors.x_api import PRICE_OF_POST, PRICE_OF_USER, Purse, XApi, gone_in, next_token, objects_in
+from monitor.collectors.x_counting import REACH
 from monitor.collectors.x_post import PLATFORM, POST, Users, id_at, is_repost, mention_of, time_of, users_in
 from monitor.mention import Mention, Refusal, Removal
 
 OVERLAP = timedelta(minutes=10)  # ids of different machines are only roughly in order
-REACH = timedelta(days=7) - timedelta(minutes=10)  # the search knows no more than seven days
 PAGES_A_POLL = 10
 FEWEST, MOST = 10, 100
 IDS_A_CALL = 100
