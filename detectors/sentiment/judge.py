@@ -33,7 +33,7 @@ class Known(NamedTuple):
     """All that is known of one whitespace-free piece of text by itself.
 
     `counts` packs what is counted over a text: n-grams, numbers, keys of phrases, tokens that may be hostile and
-    tokens that may open a question. `weights`, `body` and `opens`: see `ngrams.Joint`; the rest: see `reading.Piece`.
+    tokens that may open a question. `weights`, `body` and `opens`: see `ngrams.Joint`; the rest: `reading.Piece`.
     """
 
     counts: int

@@ -169,7 +169,7 @@ class Lexicon:
         return found._replace(phrases=phrases) if phrases else found
 
     def is_key(self, lower: str) -> bool:
-        """Whether a text needs this word for one of the phrases: each has a key, its longest word."""
+        """Whether a text needs this word for one of the phrases: each has a key, its rarest word."""
         exact, stems = self._keys
         return lower in exact or lower.startswith(stems)
 
@@ -178,7 +178,11 @@ class Lexicon:
         """Keys of the phrases, whole words and stems."""
         starts = [(first, one) for first, all_of_it in self.phrases.items() for one in all_of_it]
         starts += [(f"{first}*", one) for first, all_of_it in self.stem_phrases.items() for one in all_of_it]
-        keys = {max((first, *phrase.rest), key=len) for first, phrase in starts}
+        ranks = ranks_of_frequent_words()
+        keys = {
+            max((first, *phrase.rest), key=lambda word: (ranks.get(word, len(ranks)), len(word)))
+            for first, phrase in starts
+        }
         stems = {key for key in keys if key.endswith("*")}
         return frozenset(keys - stems), tuple(sorted(key[:-1] for key in stems))
 
@@ -236,6 +240,13 @@ class Lexicon:
         for end in range(len(lower), 1, -1):
             found += self.stem_phrases.get(lower[:end], ())
         return index_phrases(found) if found else None
+
+
+@cache
+def ranks_of_frequent_words() -> dict[str, int]:
+    """Word → its place among the most frequent words of all languages, the commonest first."""
+    text = files("detectors.sentiment").joinpath("models", "words.tsv").read_text("utf-8")
+    return {word: rank for rank, (word, *_) in enumerate(rows(text))}
 
 
 def rows(text: str) -> Iterator[list[str]]:

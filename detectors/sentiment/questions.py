@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import compress, count
 
 from detectors.sentiment.lexicon import load
 from detectors.sentiment.memory import Remembered
@@ -48,8 +49,8 @@ def is_question(text: str, tokens: Sequence[str], language: str) -> bool:
         return True
     if text.rstrip().endswith("!"):
         return False
-    opens = question_openers(language)
-    return any(_opens_sentence(tokens, i) for i, token in enumerate(tokens) if opens[token])
+    openers = map(question_openers(language).__getitem__, tokens)
+    return any(_opens_sentence(tokens, i) for i in compress(count(), openers))
 
 
 def _opens_sentence(tokens: Sequence[str], i: int) -> bool:
