@@ -193,9 +193,7 @@ class YouTubeCollector(BaseCollector):
         state, overlap = deepened(before, context.now, WHOLE_EVERY, DEEP_OVERLAP, WHOLE_VIDEO)
         if not count or (before.get("count") == count and overlap != WHOLE_VIDEO and "walk" not in before):
             return
-        state.setdefault(
-            "since", context.now.isoformat()
-        )  # a new video is read as a whole, not from `look_back` on
+        state.setdefault("since", context.now.isoformat())  # a new video is read as a whole
         try:
             for batch in self._comments(state, {"videoId": number}, overlap, context):
                 known[number] = dict(batch.cursor or {})
