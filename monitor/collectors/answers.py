@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -81,6 +82,11 @@ class Answer:
         if not self.body.strip():
             return f"answered with nothing at all (status {self.status})."
         return f"sent data that is cut off or broken ({len(self.body)} bytes, status {self.status})."
+
+
+def objects(found: Iterable[object]) -> list[Mapping[str, Any]]:
+    """The entries of a list; what is no object becomes an empty one, which is refused with a report further on."""
+    return [entry if isinstance(entry, Mapping) else {} for entry in found]
 
 
 def error_of_status(answer: Answer, retry_after: timedelta | None) -> HttpError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.collectors.answers import HttpError
+from monitor.collectors.answers import HttpError, objects
 from monitor.collectors.base import SourceError
 from monitor.collectors.bluesky_options import BlueskyOptions
 from monitor.collectors.bluesky_post import Profile, read_profile
@@ -196,7 +196,7 @@ def _replies(node: object) -> Iterator[Mapping[str, Any]]:
 
 def _views(found: object, name: str) -> list[View]:
     views = found.get(name) if isinstance(found, Mapping) else None
-    return [view for view in views if isinstance(view, Mapping)] if isinstance(views, list) else []
+    return objects(views) if isinstance(views, list) else []
 
 
 def _token(page: object) -> str | None:

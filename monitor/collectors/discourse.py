@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
+from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
 from monitor.collectors.discourse_post import PLATFORM, Forum, is_by_people, is_gone, mention_of
 from monitor.collectors.http import Answer, Budget, HttpSession
@@ -104,7 +105,7 @@ class DiscourseCollector(BaseCollector):
         posts = found.get("latest_posts") if isinstance(found, Mapping) else None
         if not isinstance(posts, list):
             raise answer.error("shows no posts.", remedy="Check that this is the address of a Discourse forum.")
-        known = [post for post in posts if isinstance(post, Mapping)]
+        known = objects(posts)
         mentions, refusals = self._read(known, forum)
         times = [at for post in known if (at := parse_time(post.get("created_at"))) is not None]
         return Page(tuple(mentions), _older(known), newest=max(times, default=None), refusals=tuple(refusals))

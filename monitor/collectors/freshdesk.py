@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
+from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
 from monitor.collectors.freshdesk_ticket import PLATFORM, Desk, comment_of, number_in, ticket_of
 from monitor.collectors.http import Answer, Budget, HttpSession
@@ -204,7 +205,7 @@ def _objects(answer: Answer) -> list[Mapping[str, Any]]:
     found = answer.json()
     if not isinstance(found, list):
         raise answer.error("answered something else than a list.", remedy="Check `url`: is it the desk's address?")
-    return [entry for entry in found if isinstance(entry, Mapping)]
+    return objects(found)
 
 
 def _remember(state: Cursor, place: _Place, more: bool) -> None:

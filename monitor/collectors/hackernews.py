@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
 from monitor.collectors.html_text import html_to_text
 from monitor.collectors.http import Budget, HttpSession
@@ -109,7 +110,7 @@ class HackerNewsCollector(BaseCollector):
         hits = found.get("hits") if isinstance(found, Mapping) else None
         if not isinstance(hits, list):
             raise answer.error("answered a search without hits.", remedy="Check `search_url`.")
-        known = [hit for hit in hits if isinstance(hit, Mapping)]
+        known = objects(hits)
         mentions, refusals = self._read(known, _of_hit)
         times = [hit["created_at_i"] for hit in known if isinstance(hit.get("created_at_i"), int)]
         older = _older(times, token)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
 from monitor.collectors.html_text import html_to_text
 from monitor.collectors.http import Answer, Budget, HttpSession
@@ -201,7 +202,7 @@ def _objects(answer: Answer) -> list[Mapping[str, Any]]:
     found = answer.json()
     if not isinstance(found, list):
         raise answer.error("answered something else than a list.", remedy="Check the forum's name in `forums`.")
-    return [entry for entry in found if isinstance(entry, Mapping)]
+    return objects(found)
 
 
 def _number(value: object) -> str:

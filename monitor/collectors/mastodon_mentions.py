@@ -32,7 +32,8 @@ def statuses_in(found: object, server: str) -> tuple[list[Any], Page]:
             remedy="Check that this is the address of a Mastodon server.",
         )
     ours = [entry for entry in found if isinstance(entry, Mapping)]
-    statuses = [entry["status"] for entry in ours if entry.get("type") == "mention" and entry.get("status")]
+    statuses: list[Any] = [e["status"] for e in ours if e.get("type") == "mention" and e.get("status")]
+    statuses += [entry for entry in found if not isinstance(entry, Mapping)]  # refused with a report further on
     times = [at for entry in ours if (at := parse_time(entry.get("created_at"))) is not None]
     ids = [str(entry["id"]) for entry in ours if isinstance(entry.get("id"), str | int)]
     return statuses, Page(next=ids[-1] if ids else None, newest=max(times, default=None))

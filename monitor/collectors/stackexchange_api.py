@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from monitor.collectors.answers import Answer, HttpError
+from monitor.collectors.answers import Answer, HttpError, objects
 from monitor.collectors.base import SourceError
 from monitor.collectors.http import HttpSession
 
@@ -91,7 +91,7 @@ def _items(answer: Answer) -> list[Item]:
     items = answer.json().get("items")
     if not isinstance(items, list):
         raise answer.error("answered without items.", remedy="Check `api_url` and `sites`.")
-    return [item for item in items if isinstance(item, Mapping)]
+    return objects(items)
 
 
 def _throttled(exc: HttpError, host: str) -> SourceError | None:

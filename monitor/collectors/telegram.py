@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.collectors.answers import Answer, HttpError
+from monitor.collectors.answers import Answer, HttpError, objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.telegram_post import Labels, mention_of, message_in
@@ -88,13 +88,15 @@ class TelegramCollector(BaseCollector):
         found = self._call("getUpdates", params | ({"offset": offset} if offset is not None else {}))
         if not isinstance(found, list):
             raise SourceError("The Bot API answered without updates.", remedy="Check `api_url`.")
-        return [update for update in found if isinstance(update, Mapping)]
+        return objects(found)
 
     def _mentions(self, updates: list[Mapping[str, Any]], now: datetime) -> tuple[list[Mention], list[Refusal]]:
         mentions: list[Mention] = []
         refusals: list[Refusal] = []
         for update in updates:
             try:
+                if "update_id" not in update:
+                    raise ValueError("an update without a number")
                 message = message_in(update, KINDS)
                 if message is not None and self._is_wanted(message):
                     made = mention_of(message, self._labels, now)
@@ -107,8 +109,10 @@ class TelegramCollector(BaseCollector):
     def _is_wanted(self, message: Mapping[str, Any]) -> bool:
         """Whether it was written in one of the chats; what people write to the bot itself is theirs alone."""
         chat = message["chat"]
-        if chat.get("type") not in ("channel", "group", "supergroup"):
+        if chat.get("type") == "private":
             return False
+        if chat.get("type") not in ("channel", "group", "supergroup"):
+            raise ValueError("a chat of an unknown type")
         names = {str(chat.get("id")), str(chat.get("username") or "").lower()}
         return not self._chats or not self._chats.isdisjoint(names)
 

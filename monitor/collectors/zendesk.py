@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
-from monitor.collectors.answers import HttpError
+from monitor.collectors.answers import HttpError, objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.urls import WebAddress
@@ -80,7 +80,7 @@ class ZendeskCollector(BaseCollector):
             if context.stopping():
                 return
             page = self._page(state, context.now)
-            tickets = [ticket for ticket in page.get("tickets") or () if isinstance(ticket, Mapping)]
+            tickets = objects(page.get("tickets") or ())
             batch = self._read(tickets, state)
             at_end = page.get("end_of_stream") is True or not tickets
             self._move(state, page, at_end, context.now)
@@ -105,7 +105,7 @@ class ZendeskCollector(BaseCollector):
         tickets = found.get("tickets") if isinstance(found, Mapping) else None
         if not isinstance(tickets, list):
             raise answer.error("answered without tickets.", remedy="Check `url`: is it the account's address?")
-        shown = [ticket for ticket in tickets if isinstance(ticket, Mapping)]
+        shown = objects(tickets)
         gone = set(asked) - {str(ticket.get("id")) for ticket in shown}
         batch = self._read(shown, {})
         removals = (*batch.removals, *(Removal(PLATFORM, f"{place}{number}") for number in sorted(gone)))
