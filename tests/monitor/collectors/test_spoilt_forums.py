@@ -17,7 +17,7 @@ from tests.monitor.collectors.conftest import adapter_of
 from tests.monitor.collectors.contract import SECRET, START, Bench
 from tests.monitor.collectors.test_spoilt_answers import spoil
 
-ROUNDS = 25
+ROUNDS = 12
 ASKED_AGAIN = ("mastodon", "stackexchange", "lemmy", "discourse", "hackernews", "kundo", "freshdesk")
 """Their overlap shows an item once more; what the others send is confirmed by asking on."""
 
