@@ -117,7 +117,8 @@ class RedditCollector(BaseCollector):
             found = {"comments": (f"/r/{places}/comments", {}), "new": (f"/r/{places}/new", {})}
         for brand, words in context.terms.items():
             if self.options.search and words and self.options.brand in (None, brand):
-                query = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
+                spelled = {word.casefold(): word.replace('"', "") for word in words}.values()
+                query = " OR ".join(f'"{word}"' for word in spelled)
                 found[f"search {brand}"] = ("/search", {"q": query, "sort": "new", "t": "week", "type": "link"})
         if not found:
             raise SourceError(

@@ -58,7 +58,8 @@ def queries_of(words: Sequence[str], languages: Sequence[str]) -> list[str]:
 
 def _groups(words: Sequence[str], longest: int) -> Iterator[str]:
     group = ""
-    for word in dict.fromkeys(map(_spelled, words)):
+    spelled = {word.casefold(): word for word in map(_spelled, words) if word}  # large and small letters are one
+    for word in spelled.values():
         if group and len(group) + len(word) + 4 > longest:
             yield group
             group = ""
@@ -68,6 +69,6 @@ def _groups(words: Sequence[str], longest: int) -> Iterator[str]:
 
 
 def _spelled(word: str) -> str:
-    """A word as a query spells it; what is not one plain word is quoted."""
-    plain = word.strip().replace('"', "")
-    return plain if plain.lstrip("@#").isalnum() else f'"{plain}"'
+    """A word as a query spells it: what is not one plain word is quoted; empty where nothing is left."""
+    plain = word.replace('"', "").strip()
+    return plain if not plain or plain.lstrip("@#").isalnum() else f'"{plain}"'

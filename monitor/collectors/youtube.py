@@ -230,5 +230,6 @@ def _gone(ids: Sequence[str], found: Mapping[str, object], refusals: Sequence[Re
 
 def _either(words: Sequence[str]) -> str:
     """Any of the words, in the search's own notation; words of several parts as they are."""
-    spelled = dict.fromkeys(word.strip().replace('"', "") for word in words)
-    return "|".join(f'"{word}"' if " " in word else word for word in spelled if word)
+    plain = [word.replace('"', "").strip() for word in words]
+    spelled = {word.casefold(): word for word in plain if word}.values()
+    return "|".join(f'"{word}"' if " " in word else word for word in spelled)

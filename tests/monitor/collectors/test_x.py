@@ -130,9 +130,15 @@ def test_no_query_is_too_long_and_no_word_is_left_out(words: list[str]) -> None:
     """Long lists are several queries."""
     queries = queries_of(words, ["sv", "no"])
     assert all(len(query) <= LONGEST_QUERY for query in queries)
+    assert not any('""' in query or "()" in query for query in queries)
     for word in words:
-        plain = word.strip().replace('"', "")
-        assert not plain or any(plain in query for query in queries)
+        plain = word.replace('"', "").strip().casefold()
+        assert not plain or any(plain in query.casefold() for query in queries)
+
+
+def test_large_and_small_letters_are_one_word() -> None:
+    """A brand's name and its keyword are often the same but for these."""
+    assert queries_of(["Nordtåg", "nordtåg", " ", '"'], []) == ["(nordtåg) -is:retweet"]
 
 
 def test_counts_that_make_no_sense() -> None:
