@@ -24,6 +24,7 @@ _TICK = 1.0 / _TICKS_AN_HOUR
 _MOST_SUSTAINED = 2.0
 _SOUR = 1.5  # sd that the negative share is above the usual from which nothing more is asked
 _CROWD_AUTHORS, _CROWD_SHARE = 200.0, 0.2  # a crowd so big is likelier a big brand: so much more share is asked
+_GROWTH_HOURS = 12  # fewer, and every morning outgrows the night
 _OPENING_HOURS = 3  # heard hours after which a brand without baseline is judged by its own first ones
 
 
@@ -196,7 +197,7 @@ def judge_cold(hour: People, known: Opening, t: Thresholds) -> Verdict:
     """
     share = hour.negative_mentions / hour.mentions if hour.mentions else 0.0
     grown = hour.negative >= max(t.watch_people, t.cold_growth * known.expected) and hour.negative > known.busiest
-    outgrown = grown and known.hours >= _OPENING_HOURS and hour.negative >= t.cold_growth * known.busiest
+    outgrown = grown and known.hours >= _GROWTH_HOURS and hour.negative >= t.cold_growth * known.busiest
     goes_on = known.first >= t.cold_watch_people and hour.negative >= known.first / 2
     absolute = known.hours < _OPENING_HOURS or goes_on
     crowd = hour.negative >= t.cold_warning_people and hour.authors >= t.cold_warning_authors

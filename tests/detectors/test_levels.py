@@ -120,7 +120,7 @@ def test_without_a_baseline_numbers_and_share_decide(people: People, expected: L
 
 def test_without_a_baseline_growth_over_the_own_earlier_hours_is_a_watch() -> None:
     people = People(authors=14, negative=9, mentions=15, negative_mentions=9)
-    later = Opening(heard=12, hours=8, busiest=3, first=2, expected=2.5)
+    later = Opening(heard=14, hours=14, busiest=3, first=2, expected=2.5)
     assert judge_cold(people, later, T).horizon == "cold_growth"
     assert judge_cold(people, replace(later, expected=3.5), T).level == Level.CALM
     assert judge_cold(people, replace(later, busiest=4), T).level == Level.CALM
