@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("monitor.web")
 
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 STOP_SECONDS = 5
 
 
