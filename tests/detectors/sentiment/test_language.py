@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from detectors.sentiment.language import LanguageGuesser
+from detectors.sentiment.language import LanguageGuesser, trained_scores
 
 NORDIAL = Path("/work/shared/data/sentiment/langid_nordial.tsv")
+CODES = ["sv", "no", "nn", "da", "fi", "en"]
 GUESSER = LanguageGuesser()
 POSTS = {
     "sv": [
@@ -67,3 +69,13 @@ def test_bokmaal_and_nynorsk_tweets_are_told_apart():
     rows = [(text, label) for text, label in rows if label in ("nb", "nn")]
     guesser = LanguageGuesser(("nb", "nn"), words_only=True)
     assert sum(guesser.guess(text) == label for text, label in rows) / len(rows) > 0.9
+
+
+@pytest.mark.parametrize("language", ["sv", "da", "fi", "en", "nn"])
+def test_the_sum_over_pieces_agrees_with_py3langid_itself(language):
+    """The numbers are py3langid's: on a plain sentence the likeliest language is the one it names."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier.set_languages(["sv", "no", "da", "fi", "en", "nn"])
+    for post in POSTS[language]:
+        scores = trained_scores(post.split())
+        assert identifier.classify(post)[0] == CODES[scores.index(max(scores))]
