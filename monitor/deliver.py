@@ -26,8 +26,23 @@ from monitor.delivery_records import CONSOLE, DeliveryReport, Task, write_down
 from monitor.detours import Detours
 from monitor.handing_over import hand_over, look_for
 from monitor.incident_picture import send_picture
-from monitor.messages import SLACK, DeliveryContext, belongs_to_root, render_safely, whereabouts
-from monitor.moving_roots import new_root, root_is_elsewhere, roots_to_move
+from monitor.messages import (
+    SLACK,
+    DeliveryContext,
+    Whereabouts,
+    belongs_to_root,
+    render_safely,
+    whereabouts,
+)
+from monitor.moving_roots import (
+    GONE,
+    LOST,
+    UNEDITABLE,
+    may_replace,
+    new_root,
+    root_is_elsewhere,
+    roots_to_move,
+)
 
 if TYPE_CHECKING:
     from monitor.store.store import Store
@@ -234,10 +249,33 @@ class Deliverer:
         try:
             receipt = hand_over(task.channel, message)
         except ChannelError as error:
-            self._not_sent(task, error, self._note_failure(task, error, report))
+            if where.edits and error.code in UNEDITABLE:
+                return self._leave_as_it_is(notification, task.name, error)
+            if not self._lost_its_root(task, where, error):
+                self._not_sent(task, error, self._note_failure(task, error, report))
             return False
         report.sent += 1
         self._arrived(task, receipt)
+        return True
+
+    def _leave_as_it_is(self, notification: Notification, name: str, error: ChannelError) -> bool:
+        """An edit that will never be possible is no failure of the channel: the thread tells what changed."""
+        self.store.mark_pending(notification.key, error=error.code)
+        self.store.mark_superseded(notification.key)
+        self._write(notification, "not_edited", name, error=error.code)
+        return True
+
+    def _lost_its_root(self, task: Task, where: Whereabouts, error: ChannelError) -> bool:
+        """Somebody has deleted the root message: the next pass posts another, and this one goes there."""
+        incident, now = task.incident, self.clock.now()
+        lost = where.edits or where.thread
+        if error.code not in GONE or lost is None or incident is None:
+            return False
+        if not may_replace(self.store.notifications(incident=incident.number), now):
+            return False
+        self.store.set_root(incident.number, MessageReference(LOST, where.place, lost))
+        self.store.mark_pending(task.notification.key, error=error.code)
+        self._write(task.notification, "root_lost", task.name, error=error.code)
         return True
 
     def _root_key(self, notification: Notification) -> str | None:

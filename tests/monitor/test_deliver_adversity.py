@@ -7,16 +7,19 @@ left over; and an open, unanswered alarm has a deadline.
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alerts.actions import ActionKind, OwnPost, Tick
+from alerts.actions import Action, ActionKind, OwnPost, Signals, Tick
 from alerts.incident import Incident, IncidentState, NotificationState
 from alerts.obligations import CHAIN_ENDED, CLIMBING, active
 from detectors.signal import Level, ScopeKind
+from monitor.deciding import decide_stored
+from monitor.deliver import Deliverer
 from tests.alerts.world import BRAND, NOON, signal
 from tests.fakes.slack import Fault
 from tests.scenarios.slack_story import SlackStory, slack_story
@@ -81,9 +84,6 @@ def thread_is_whole(story: SlackStory, incident: Incident) -> None:
 
 def decided(story: SlackStory, kind: ActionKind, user: str, **data: str) -> None:
     """Somebody acts, and nothing is delivered yet."""
-    from alerts.actions import Action
-    from monitor.deciding import decide_stored
-
     decide_stored(
         story.store, story.mandate, Action(kind, user, story.clock.now(), "cli", 1, data), story.clock.now()
     )
@@ -103,8 +103,6 @@ def test_an_answer_in_the_second_of_the_deadline_comes_in_time(story):
 
 def test_an_answer_between_the_deadline_and_its_message_calls_nobody(story):
     """The deputy would be woken to read that nobody has answered."""
-    from monitor.deciding import decide_stored
-
     story.signals(signal(Level.WARNING))
     story.clock.advance(DUE)
     decide_stored(story.store, story.mandate, Tick(), story.clock.now())
@@ -128,8 +126,6 @@ def test_an_answer_during_an_outage_leaves_nobody_to_be_called_after_it(story):
 
 
 def test_an_answer_to_a_warning_does_not_silence_the_call_of_the_crisis(story):
-    from monitor.deciding import decide_stored
-
     story.signals(signal(Level.WARNING))
     story.click(ActionKind.ACKNOWLEDGE, "U1KIM")
     story.signals(signal(Level.CRISIS))
@@ -179,6 +175,25 @@ def test_a_token_revoked_in_the_night_and_renewed_in_the_morning(story):
     all_is_told(story)
     broken = [event for event in story.store.timeline(None) if event.channel == "slack"]
     assert {"channel_failed", "channel_recovered"} <= {event.kind for event in broken} or broken
+
+
+# --- a reload in the middle of a pass ---
+
+
+def test_a_second_deliverer_in_the_middle_of_a_pass_doubles_nothing(story):
+    """A changed config builds a new deliverer while the old one may still be sending."""
+    first = Deliverer(story.store, story.deliverer.channels, story.clock, story.deliverer.context)
+    second = Deliverer(story.store, story.deliverer.channels, story.clock, story.deliverer.context)
+    now = story.clock.now()
+    decide_stored(story.store, story.mandate, Signals(BRAND, now, (signal(Level.CRISIS),)), now)
+    story.slack.fail("chat.postMessage", Fault("slow", seconds=0.7))
+    passes = [threading.Thread(target=each.deliver_due) for each in (first, second)]
+    for each in passes:
+        each.start()
+        threading.Event().wait(0.2)
+    for each in passes:
+        each.join(20)
+    all_is_told(story)
 
 
 # --- the nights in which the clocks change ---

@@ -102,6 +102,57 @@ def test_without_slack_the_console_goes_on(tmp_path):
         assert here.store.incident(12).root.channel == "console"
 
 
+# --- somebody deletes the message, or it may not be edited any more ---
+
+
+def delete(here: World, message) -> None:
+    """A person deletes a message of ours in Slack."""
+    here.slack.messages.remove(message)
+
+
+@pytest.mark.parametrize("after", [edit(), reply()])
+def test_a_deleted_root_is_replaced_and_the_thread_goes_on_under_the_new_one(here, after):
+    here.queue(first())
+    here.deliver()
+    delete(here, here.slack.messages[0])
+    here.deliver(after=3600)
+    here.queue(after, incident=replace(here.store.incident(12), card_version=2))
+    here.queue(reply(4, Reason.NEW_TURN, data={"theme": "payment"}), incident=None)
+    for _ in range(4):
+        here.deliver(after=60)
+    root = here.slack.take(CRISIS, "Varning: Nordtåg")
+    assert here.store.incident(12).root.message_id == root.ts
+    if not after.edit:
+        here.slack.take(CRISIS, "Nu går det till", thread=root.ts)
+    here.slack.take(CRISIS, "En ny vändning", thread=root.ts)
+    here.slack.verify()
+    assert "channel_failed" not in {event.kind for event in here.store.timeline(None)}
+    assert "root_lost" in {event.kind for event in here.store.timeline(12)}
+
+
+def test_a_slack_that_never_finds_what_it_was_given_is_not_flooded(here):
+    here.queue(first(), edit())
+    here.deliver()
+    here.deliver(after=3600)
+    here.slack.fail("chat.update", *[Fault("error", error="message_not_found")] * 60)
+    for number in range(10, 40):
+        here.queue(edit(number), incident=None)
+        here.deliver(after=20)
+    assert len([m for m in here.slack.messages if m.thread is None]) <= 3  # ten minutes: one, and one more
+
+
+def test_an_edit_that_the_workspace_forbids_is_dropped_and_no_channel_is_broken(here):
+    here.queue(first())
+    here.deliver()
+    here.slack.fail("chat.update", Fault("error", error="edit_window_closed"))
+    here.queue(edit(), incident=replace(here.store.incident(12), card_version=2))
+    here.deliver(after=60)
+    assert here.state(edit().key) is State.SUPERSEDED
+    assert "channel_failed" not in {event.kind for event in here.store.timeline(None)}
+    here.slack.take(CRISIS)
+    here.slack.verify()
+
+
 # --- blind sources ---
 
 
