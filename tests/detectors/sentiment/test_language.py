@@ -64,7 +64,7 @@ def test_a_prior_tips_an_even_case_but_not_a_clear_one():
 
 @pytest.mark.skipif(not NORDIAL.exists(), reason="the shared data are not on this machine")
 def test_bokmaal_and_nynorsk_tweets_are_told_apart():
-    """The same tweets were counted for the word table: a floor against breakage, not a measurement."""
+    """Tweets that no table was made from."""
     rows = [line.split("\t")[:2] for line in NORDIAL.read_text("utf-8").split("\n")[1:] if "\t" in line]
     rows = [(text, label) for text, label in rows if label in ("nb", "nn")]
     guesser = LanguageGuesser(("nb", "nn"), words_only=True)
