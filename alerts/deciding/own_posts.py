@@ -28,12 +28,15 @@ def concerns(post: OwnPost, incident: Incident, *, alone: bool) -> bool:
     """
     if incident.brand != post.brand or incident.state is IncidentState.CLOSED:
         return False
-    threads = {s.name for s in incident.scopes if s.kind is ScopeKind.THREAD}
-    if post.thread is not None and post.thread in threads:
+    if post.thread is not None and post.thread in _threads(incident):
         return True
     if post.themes:
         return bool(_themes_of_its_story(incident).intersection(post.themes))
     return post.thread is None and alone and incident.level > Level.WATCH
+
+
+def _threads(incident: Incident) -> set[str]:
+    return {s.name for s in incident.scopes if s.kind is ScopeKind.THREAD}
 
 
 def _themes_of_its_story(incident: Incident) -> set[str]:
@@ -46,8 +49,9 @@ def apply_own_post(draft: Draft, post: OwnPost) -> None:
     """Meet what the post meets, and take down what it promises."""
     first = draft.incident.first_own_post_at is None
     confirm_public(draft, "own_account", post.url)
-    done = meet_kinds(draft.incident, (ObligationKind.NEXT_PUBLIC_UPDATE,), draft.now, "own_account")
-    draft.change(obligations=done)
+    if post.thread is None or post.thread in _threads(draft.incident):  # an answer to one customer is no update
+        done = meet_kinds(draft.incident, (ObligationKind.NEXT_PUBLIC_UPDATE,), draft.now, "own_account")
+        draft.change(obligations=done)
     _answer_thread(draft, post)
     kept = _keep_promises(draft, post)
     _take_down_promise(draft, post)

@@ -38,6 +38,16 @@ def after(world: World, minutes: int, text: str = "Nu går tågen igen.", **fiel
     return world
 
 
+@pytest.mark.parametrize(("thread", "owed"), [(None, 0), ("t1", 0), ("somebody-else", 1)])
+def test_the_public_update_is_for_all_not_for_one_customer(thread, owed):
+    world = World()
+    payment = signal(Level.CRISIS, kind=ScopeKind.THEME, name="payment")
+    world.signals(payment, signal(Level.WATCH, kind=ScopeKind.THREAD, name="t1"))
+    world.act(ActionKind.POSTED, "hanna", next_update=(NOON + HOUR).isoformat())
+    world.own_post("Vi har betalat tillbaka dina pengar", thread=thread, themes=("payment",))
+    assert len(world.owed(ObligationKind.NEXT_PUBLIC_UPDATE)) == owed
+
+
 @pytest.mark.parametrize("minutes", [30, 60, 90])
 def test_a_word_to_all_before_or_after_the_time_keeps_the_promise(minutes):
     world = after(promised(), minutes)
