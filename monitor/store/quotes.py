@@ -1,4 +1,4 @@
-"""Quoted posts in an incident's document: what is erased or deleted goes, what is edited is quoted as it is now."""
+"""Quoted posts in an incident: what is erased or deleted goes, what is edited is quoted as it is now."""
 
 from __future__ import annotations
 
