@@ -15,6 +15,9 @@ from monitor.store.tables import incidents, mentions
 Texts = Mapping[int, str | None]
 """What mentions say now, by id; None for one that is gone."""
 
+SHOWN = 500
+"""Characters of a text that a quote keeps (as the evidence does)."""
+
 Mend = Callable[[Quote], Quote | None]
 
 
@@ -28,13 +31,9 @@ def with_texts(incident: Incident, texts: Texts) -> Incident:
 
     def mend(quote: Quote) -> Quote | None:
         text = texts.get(quote.mention_id, quote.text)
-        return replace(quote, text=text[: max(len(quote.text), SHOWN)]) if text else None
+        return replace(quote, text=text[:SHOWN]) if text else None
 
     return _mended(incident, mend)
-
-
-SHOWN = 500
-"""Characters of a text that a quote keeps (as the evidence does)."""
 
 
 def refresh_quotes(connection: Connection, changed: Collection[int]) -> None:
