@@ -24,7 +24,7 @@ _YOU = {
     "fi": "sinä sä sinut sut sinun sun te teidän teidät senkin olet oot olette",
     "en": "you your you're youre u ur y'all yall",
 }
-_MEMORY = 50_000
+_MEMORY = 20_000
 """Words remembered."""
 
 

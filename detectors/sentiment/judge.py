@@ -19,7 +19,7 @@ from detectors.sentiment.score import LABELS, HostileKind, Score
 
 HOSTILE_ODDS = 5.0
 """By how much a threat, insult or harassment multiplies the odds of negative."""
-_MEMORY = 100_000
+_MEMORY = 30_000
 """Pieces of text remembered."""
 _NO_NGRAMS = (0.0, 0.0)
 _NO_JOINT = Joint(0j, 0, b"", 0)

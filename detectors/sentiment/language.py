@@ -43,7 +43,7 @@ _LETTERS: dict[str, dict[str, float]] = {
     "æ": {"nb": 1.8, "nn": 1.8, "da": 2.4},
 }
 """Log-odds of a letter once present, by the Nordic alphabets."""
-_MEMORY = 100_000
+_MEMORY = 30_000
 """Pieces of text remembered."""
 
 

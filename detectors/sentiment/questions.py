@@ -39,7 +39,7 @@ _GREETINGS = frozenset(
     )
 )
 _ENDS = (".", "!")
-_MEMORY = 50_000
+_MEMORY = 20_000
 """Words remembered."""
 
 

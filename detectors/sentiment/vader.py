@@ -22,7 +22,7 @@ from detectors.sentiment.memory import Remembered
 _DAMPING = (1.0, 0.95, 0.9)
 _NEVER_SO = 1.25
 _BUT_BEFORE, _BUT_AFTER = 0.5, 1.5
-_MEMORY = 100_000
+_MEMORY = 30_000
 """Words remembered."""
 
 
