@@ -217,7 +217,7 @@ def test_size_limits_hold_for_what_unpacks(tmp_path: object) -> None:
     """A small compressed body that unpacks to much is refused."""
     import gzip
 
-    packed = gzip.compress(b"0" * 20_000_000)
+    packed = gzip.compress(b"0" * 20_000_000, mtime=0)
     fake = platform(lambda r: httpx.Response(200, content=packed, headers={"content-encoding": "gzip"}))
     with pytest.raises(SourceError, match="more than 10 MB"):
         session(fake).get("https://a.example/")
