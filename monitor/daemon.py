@@ -32,7 +32,7 @@ from monitor.schedule import Schedule
 from monitor.store.errors import StoreLocked
 from monitor.store.store import Store
 from monitor.systemd import notify
-from monitor.versions import bring_scores_up_to_date
+from monitor.versions import bring_scores_up_to_date, bring_themes_up_to_date
 from monitor.watch import Watch
 
 log = structlog.get_logger("monitor.daemon")
@@ -147,6 +147,7 @@ class Daemon:
 
     def _start_pipeline(self, now: datetime) -> None:
         bring_scores_up_to_date(self.store, self.loaded.config, now)
+        bring_themes_up_to_date(self.store, self.loaded.config, now)
         self.monitor.pipeline.start(now)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:

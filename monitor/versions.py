@@ -1,4 +1,7 @@
-"""A changed scorer or word is a version: history is scored and learnt again before it takes effect."""
+"""A changed scorer, word or theme is a version: history is judged and learnt again before it takes effect.
+
+Keywords are not: what no keyword named was not kept, and what an earlier one named was about the brand.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from datetime import datetime
 
 import structlog
 
-from monitor.config import Config
+from monitor.config import BrandOptions, Config
+from monitor.matching import Matcher
 from monitor.rescore import rescore
 from monitor.restoring import HISTORY, learn_mentions
 from monitor.scorers import Scorers
@@ -42,3 +46,41 @@ def _rescore(store: Store, config: Config, scorers: Scorers, brand: str, now: da
     if done and span is not None:
         learn_mentions(store, config, brand, max(since, span[0]), now)
         store.drop_detector_states(brand)
+
+
+def bring_themes_up_to_date(store: Store, config: Config, now: datetime) -> tuple[str, ...]:
+    """Give the history of every brand whose themes have changed its themes anew. Returns those brands.
+
+    Only themes that are new or have other words are looked for again; the others stay as they were found.
+    """
+    changed = []
+    for brand in config.brands:
+        themes = {theme: sorted(words) for theme, words in brand.themes.items()}
+        known = store.fact(f"themes:{brand.name}")
+        if known == themes:
+            continue
+        if known is not None and brand.name in store.brands():
+            _retheme(store, config, brand, known, now)
+            changed.append(brand.name)
+        store.set_fact(f"themes:{brand.name}", themes, now)
+    return tuple(changed)
+
+
+def _retheme(
+    store: Store, config: Config, brand: BrandOptions, known: dict[str, list[str]], now: datetime
+) -> None:
+    matcher = Matcher([brand.rules])
+    kept = {theme for theme, words in brand.themes.items() if known.get(theme) == sorted(words)}
+
+    def themes_of(text: str, had: tuple[str, ...]) -> tuple[str, ...]:
+        found = matcher.themes(brand.name, text)
+        return tuple(theme for theme in brand.themes if theme in (had if theme in kept else found))
+
+    since = now - HISTORY
+    asked_again = {*known, *brand.themes} - kept
+    log.info("themes have changed; looking through history", brand=brand.name, themes=sorted(asked_again))
+    store.switch_themes(brand.name, since, asked_again, themes_of)
+    span = store.counted_span(brand.name)
+    if span is not None:
+        learn_mentions(store, config, brand.name, max(since, span[0]), now)
+        store.drop_detector_states(brand.name)

@@ -21,12 +21,13 @@ from monitor.store.mentions import Mentions
 from monitor.store.migrate import Migrated, backup, migrate
 from monitor.store.outbox import Outbox
 from monitor.store.rescoring import Rescoring
+from monitor.store.retheming import Retheming
 from monitor.store.saving import Saving
 from monitor.store.state import DaemonState, Sources
 from monitor.store.upkeep import Upkeep
 
 
-class Store(Saving, Mentions, Counters, Sources, DaemonState, Incidents, Outbox, Upkeep, Rescoring):
+class Store(Saving, Mentions, Counters, Sources, DaemonState, Incidents, Outbox, Upkeep, Rescoring, Retheming):
     """Everything that is remembered. Safe to use from many threads; made by `open_store`."""
 
     @property
