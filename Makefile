@@ -22,6 +22,10 @@ $(VENV)/.test: pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[test,postgres]'
 	touch $@ $(VENV)/.run
 
+$(VENV)/.bench: $(VENV)/.bench
+	$(BIN)/pip install --quiet --editable '.[test,postgres,bench]'
+	touch $@
+
 run: $(VENV)/.run
 	$(INSIDE) $(BIN)/crisis-monitor run
 

@@ -94,7 +94,7 @@ def peers(counts: Floats) -> Iterator[tuple[str, Callable[[], object]]]:
         lambda: ruptures.Pelt(model="l2", min_size=2, jump=1).fit(day).predict(pen=10),
     )
     try:
-        from river import anomaly, drift  # type: ignore[import-not-found]
+        from river import anomaly, drift
     except ImportError:
         print("river is not installed: its detectors are left out")
         return
