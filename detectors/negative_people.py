@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detectors.findings import day_kind, span
-from detectors.levels import PeopleNumbers, Verdict, drained, judge_cold, judge_people, sustained_surprise
+from detectors.levels import PeopleNumbers, drained, judge_cold, judge_people, sustained_surprise
 from detectors.own_days import tail_surprise
 from detectors.registry import COUNTED, ScopeCase, scope_detector
 from detectors.signal import Explanation, Finding, Level, Number, ScopeKind
@@ -12,6 +12,7 @@ from detectors.usual import Usual
 
 _NAME = "negative_people"
 _WINDOWS = {"burst": BURST, "hour": HOUR, "hours": HOURS, "day": DAY}
+_SPOKEN_OF = ("hours", "day", "burst")
 
 
 @scope_detector(_NAME, COUNTED)
@@ -25,7 +26,19 @@ def judge_negative_people(case: ScopeCase) -> Finding | None:
     n = case.track.numbers(case.seen.people, case.moment, case.factor)
     case.memory.sustained = sustained_surprise(case.memory.sustained, n)
     verdict = judge_people(n, case.thresholds, case.memory.sustained, case.sharing)
-    return _finding(case, n, verdict) if verdict.level else None
+    return _finding(case, n, verdict.level, _telling(case, verdict.horizon)) if verdict.level else None
+
+
+def _telling(case: ScopeCase, horizon: str) -> str:
+    """The horizon to speak of: the verdict's, or another where its own people are no more than usual.
+
+    What carries an hour may be three hours, or all people: "65 people, 40 to 80 is usual" explains nothing.
+    """
+    for other in (horizon, *_SPOKEN_OF):
+        people = case.seen.people.get(_WINDOWS[other], NOBODY).negative
+        if people > _usual(case.track, other, case).between()[1]:
+            return other
+    return horizon
 
 
 def _too_few(case: ScopeCase) -> bool:
@@ -36,25 +49,25 @@ def _too_few(case: ScopeCase) -> bool:
     return case.track.z_day(people.get(DAY, NOBODY), case.moment, case.factor) < t.day_watch_z
 
 
-def _finding(case: ScopeCase, n: PeopleNumbers, verdict: Verdict) -> Finding:
-    window = _WINDOWS[verdict.horizon]
+def _finding(case: ScopeCase, n: PeopleNumbers, level: Level, horizon: str) -> Finding:
+    window = _WINDOWS[horizon]
     people = case.seen.people.get(window, NOBODY).negative
-    usual = _usual(case.track, verdict.horizon, case)
+    usual = _usual(case.track, horizon, case)
     low, high = usual.between()
     numbers: dict[str, Number] = {"people": people, "usual_low": low, "usual_high": high}
     numbers |= {"day_kind": day_kind(case.moment), "minutes": int(window.total_seconds()) // 60, "hours": 24}
     numbers["days"] = len(case.track.days)
-    if verdict.horizon == "hour":
+    if horizon == "hour":
         numbers["days_as_many"] = case.track.days.as_many(n.hour)
     return Finding(
         scope=case.scope,
         detector=_NAME,
-        level=verdict.level,
+        level=level,
         at=case.moment.at,
         observed=float(people),
         expected=round(usual.expected, 2),
-        surprise=round(tail_surprise(n.z_day) if verdict.horizon == "day" else n.surprise, 2),
-        explanation=Explanation(f"negative_people_{verdict.horizon}", numbers | span(case.moment, window)),
+        surprise=round(tail_surprise(n.z_day) if horizon == "day" else n.surprise, 2),
+        explanation=Explanation(f"negative_people_{horizon}", numbers | span(case.moment, window)),
         window_seconds=int(window.total_seconds()),
     )
 

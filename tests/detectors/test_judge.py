@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from detectors.frame import MentionRow
 from detectors.judge import BrandJudge
+from detectors.levels import Verdict
 from detectors.observation import BUCKET, HORIZONS, BrandObservation, Observation, People, Sums
 from detectors.options import DetectionOptions, PlannedEvent, Sensitivity
 from detectors.signal import Direction, Finding, Level, Scope, ScopeKind
@@ -218,6 +219,22 @@ def test_a_source_that_is_new_is_no_surge_of_that_source() -> None:
     judge = BrandJudge("b")
     found = [f for o in observed for f in judge.observe(o)]
     assert not [f for f in found if f.scope.name == "new" and f.level > Level.WATCH]
+
+
+def test_the_sentence_speaks_of_what_stands_out(
+    monkeypatch: pytest.MonkeyPatch, fortnight: list[MentionRow]
+) -> None:
+    """Whatever the rules found in the hour: where it is an hour as usual, the three hours are spoken of."""
+    monkeypatch.setattr("detectors.negative_people.judge_people", lambda *_: Verdict(Level.WATCH, "hour"))
+    end = T0 + timedelta(days=14)
+    angry = [
+        mention(10**10 + n, end + timedelta(minutes=n), author=f"angry{n}", label="negative") for n in range(100)
+    ]
+    at = end + timedelta(hours=3)
+    found = [f for f in run(fortnight + angry, at) if f.at == at and f.detector == "negative_people"]
+    (brand,) = [f for f in found if f.scope.kind is ScopeKind.BRAND]
+    assert brand.explanation.key == "negative_people_hours"
+    assert brand.explanation.numbers["people"] > brand.explanation.numbers["usual_high"]
 
 
 def test_a_planned_event_widens_what_is_usual(last_day: LastDay) -> None:
