@@ -20,7 +20,6 @@ import structlog
 from alerts.channels.registry import build_channels
 from monitor.assembly import Monitor, build_monitor
 from monitor.clock import Clock, SystemClock
-from monitor.collectors.base import Collector
 from monitor.collectors.http import Network
 from monitor.config import Loaded
 from monitor.config_loader import ConfigError, load_config
@@ -51,11 +50,6 @@ def run_daemon(config_file: Path, *, once: bool = False) -> int:
     with opened(loaded.config, clock) as store, _locked(store, clock):
         daemon = Daemon(config_file, loaded, store, clock)
         return daemon.once() if once else daemon.run()
-
-
-def close(collector: Collector) -> None:
-    """Let a collector's connections go."""
-    collector.close()
 
 
 @contextmanager
@@ -134,7 +128,7 @@ class Daemon:
         before.stopping.set()
         self.monitor = self._build()
         for runner in before.runners.values():
-            close(runner.collector)
+            runner.collector.close()
         self._start_pipeline(now)
         self.schedule.replace(self.jobs())
         log.info("config taken into use", file=str(self.config_file))

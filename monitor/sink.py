@@ -82,7 +82,8 @@ class StoreSink:
                 self._store.heard(health.source, before.last_ok_at or health.last_ok_at, health.last_ok_at)
 
     def _tell(self, saved: Saved, now: datetime) -> None:
-        for brand in sorted({*saved.earliest_bucket, *self._store.brands_of(saved.changed)}):
+        changed = self._store.brands_of(saved.changed) if saved.changed else ()
+        for brand in sorted({*saved.earliest_bucket, *changed}):
             self._on_saved(brand, saved.changed, now)
 
 

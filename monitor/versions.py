@@ -41,11 +41,8 @@ def bring_scores_up_to_date(store: Store, config: Config, now: datetime) -> tupl
 
 def _rescore(store: Store, config: Config, scorers: Scorers, brand: str, now: datetime) -> None:
     since = now - HISTORY
-    done = rescore(store, scorers.for_brand(brand), brand, since, mask=scorers.mask_for(brand))
-    span = store.counted_span(brand)
-    if done and span is not None:
-        learn_mentions(store, config, brand, max(since, span[0]), now)
-        store.drop_detector_states(brand)
+    if rescore(store, scorers.for_brand(brand), brand, since, mask=scorers.mask_for(brand)):
+        _learn_again(store, config, brand, since, now)
 
 
 def bring_themes_up_to_date(store: Store, config: Config, now: datetime) -> tuple[str, ...]:
@@ -80,7 +77,12 @@ def _retheme(
     asked_again = {*known, *brand.themes} - kept
     log.info("themes have changed; looking through history", brand=brand.name, themes=sorted(asked_again))
     store.switch_themes(brand.name, since, asked_again, themes_of)
-    span = store.counted_span(brand.name)
+    _learn_again(store, config, brand.name, since, now)
+
+
+def _learn_again(store: Store, config: Config, brand: str, since: datetime, now: datetime) -> None:
+    """Keep the people of each hour of the history as it reads now, and let judges begin from the counters."""
+    span = store.counted_span(brand)
     if span is not None:
-        learn_mentions(store, config, brand.name, max(since, span[0]), now)
-        store.drop_detector_states(brand.name)
+        learn_mentions(store, config, brand, max(since, span[0]), now)
+        store.drop_detector_states(brand)

@@ -30,7 +30,7 @@ from monitor.collectors.bluesky_post import (
 from monitor.collectors.bluesky_stream import Connect, Event, open_stream, read_frame, stream_url
 from monitor.collectors.bluesky_wanted import Wanted
 from monitor.collectors.http import Budget, HttpSession
-from monitor.collectors.threads import due_threads, read_times
+from monitor.collectors.threads import due_threads, read_times, times_of
 from monitor.collectors.times import parse_time
 from monitor.collectors.websocket import Frames
 from monitor.mention import Mention, Refusal, Removal
@@ -192,8 +192,7 @@ class BlueskyCollector(BaseCollector):
     # --- by call
 
     def _read_threads(self, state: Cursor, context: CollectContext) -> Iterator[Batch]:
-        kept = state.get("read_at")
-        read_at: dict[str, object] = dict(kept) if isinstance(kept, dict) else {}
+        read_at = times_of(state)
         due = due_threads(context, PLATFORM, read_at, self.options.every) if self._follows_threads() else []
         for thread in due[:THREADS_A_POLL]:
             if context.stopping():

@@ -19,7 +19,7 @@ from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
 from monitor.collectors.discourse_post import PLATFORM, Forum, is_by_people, is_gone, mention_of
 from monitor.collectors.http import Answer, Budget, HttpSession
-from monitor.collectors.targets import State, read_targets
+from monitor.collectors.targets import State, read_lists
 from monitor.collectors.times import parse_time
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
@@ -28,7 +28,6 @@ from monitor.mention import Mention, Refusal, Removal
 
 OVERLAP = timedelta(minutes=70)
 PAGES_A_POLL = 15
-_AGAIN = "again"
 
 
 class DiscourseOptions(SourceOptions):
@@ -74,8 +73,6 @@ class DiscourseCollector(BaseCollector):
         """New posts of every forum, rechecks. Raises SourceError."""
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _AGAIN:
-                return self.read_again(context)
             forum = self._forums[key]
             return walk_newest_first(
                 state,
@@ -86,8 +83,7 @@ class DiscourseCollector(BaseCollector):
                 max_pages=PAGES_A_POLL,
             )
 
-        extra = [_AGAIN] if context.recheck else []
-        return read_targets(cursor, [*self._forums, *extra], context, read)
+        return read_lists(cursor, self._forums, context, read, again=self.read_again)
 
     def check(self) -> str:
         """Whether each forum lets its posts be read. Raises SourceError."""

@@ -22,7 +22,7 @@ from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor
 from monitor.collectors.google_login import LOGIN, ServiceAccount, read_key
 from monitor.collectors.html_text import clean_text
 from monitor.collectors.http import Answer, Budget, HttpSession
-from monitor.collectors.targets import State, read_targets
+from monitor.collectors.targets import State, read_lists
 from monitor.collectors.times import parse_time
 from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
@@ -35,7 +35,6 @@ PER_PAGE = 100
 PAGES_A_POLL = 40  # four thousand reviews of a week
 WHOLE_EVERY = timedelta(hours=6)
 KEPT = 5_000  # reviews an app that the cursor remembers
-_AGAIN = "again"
 _PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 _ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 
@@ -85,10 +84,9 @@ class GooglePlayCollector(BaseCollector):
         """New and changed reviews of every app, rechecks. Raises SourceError."""
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            return self.read_again(context) if key == _AGAIN else self._read_app(key, state, context)
+            return self._read_app(key, state, context)
 
-        targets = [*self.options.apps, *([_AGAIN] if context.recheck else [])]
-        return read_targets(cursor, targets, context, read)
+        return read_lists(cursor, self.options.apps, context, read, again=self.read_again)
 
     def check(self) -> str:
         """Whether the account may read the apps' reviews. Raises SourceError."""

@@ -20,8 +20,8 @@ from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
 from monitor.collectors.html_text import html_to_text
 from monitor.collectors.http import Budget, HttpSession
-from monitor.collectors.targets import State, read_targets
-from monitor.collectors.threads import due_threads, read_times
+from monitor.collectors.targets import State, read_lists
+from monitor.collectors.threads import due_threads, read_times, times_of
 from monitor.collectors.times import parse_time
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
@@ -34,7 +34,6 @@ OVERLAP = timedelta(minutes=70)
 HITS_A_PAGE = 100
 PAGES_A_POLL = 10
 THREADS_A_POLL = 20
-_THREADS, _AGAIN = "threads", "again"
 
 
 class HackerNewsOptions(SourceOptions):
@@ -73,13 +72,9 @@ class HackerNewsCollector(BaseCollector):
                 remedy="Give a brand `keywords`, or the source `words`.",
                 permanent=True,
             )
-        extra = [_THREADS] * (self.options.threads and bool(context.watched)) + [_AGAIN] * bool(context.recheck)
+        threads = self._read_threads if self.options.threads else None
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _THREADS:
-                return self._read_threads(state, context)
-            if key == _AGAIN:
-                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._hits(keys[key], token),
@@ -89,7 +84,7 @@ class HackerNewsCollector(BaseCollector):
                 max_pages=PAGES_A_POLL,
             )
 
-        return read_targets(cursor, [*keys, *extra], context, read)
+        return read_lists(cursor, keys, context, read, threads=threads, again=self.read_again)
 
     def check(self) -> str:
         """Whether the search answers. Raises SourceError."""
@@ -131,8 +126,7 @@ class HackerNewsCollector(BaseCollector):
         return mentions, refusals
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        kept = state.get("read_at")
-        read_at: dict[str, object] = dict(kept) if isinstance(kept, dict) else {}
+        read_at = times_of(state)
         for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
             if context.stopping():
                 return

@@ -21,8 +21,8 @@ from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
 from monitor.collectors.html_text import html_to_text
 from monitor.collectors.http import Answer, Budget, HttpSession
-from monitor.collectors.targets import State, read_targets
-from monitor.collectors.threads import due_threads, read_times
+from monitor.collectors.targets import State, read_lists
+from monitor.collectors.threads import due_threads, read_times, times_of
 from monitor.collectors.times import dated, parse_time
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
@@ -34,7 +34,6 @@ OVERLAP = timedelta(minutes=70)
 PER_PAGE = 50
 PAGES_A_POLL = 10
 THREADS_A_POLL = 10
-_THREADS, _AGAIN = "threads", "again"
 _SWEDISH = ZoneInfo("Europe/Stockholm")
 
 
@@ -97,10 +96,6 @@ class KundoCollector(BaseCollector):
         """New dialogs of every forum, comments of due threads, rechecks. Raises SourceError."""
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _THREADS:
-                return self._read_threads(state, context)
-            if key == _AGAIN:
-                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._page(self._forums[key.removeprefix("forum ")], token, context.now),
@@ -110,8 +105,15 @@ class KundoCollector(BaseCollector):
                 max_pages=PAGES_A_POLL,
             )
 
-        extra = [_THREADS] * (self.options.comments and bool(context.watched)) + [_AGAIN] * bool(context.recheck)
-        return read_targets(cursor, [*(f"forum {name}" for name in self._forums), *extra], context, read)
+        threads = self._read_threads if self.options.comments else None
+        return read_lists(
+            cursor,
+            (f"forum {name}" for name in self._forums),
+            context,
+            read,
+            threads=threads,
+            again=self.read_again,
+        )
 
     def check(self) -> str:
         """Whether each forum is there and public. Raises SourceError."""
@@ -162,8 +164,7 @@ class KundoCollector(BaseCollector):
         )
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        kept = state.get("read_at")
-        read_at: dict[str, object] = dict(kept) if isinstance(kept, dict) else {}
+        read_at = times_of(state)
         for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
             if context.stopping():
                 return

@@ -21,8 +21,8 @@ from monitor.collectors.answers import Answer, HttpError
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.lemmy_post import PLATFORM, Labels, Place, home_of, is_gone, mention_of
-from monitor.collectors.targets import State, read_targets
-from monitor.collectors.threads import due_threads, read_times
+from monitor.collectors.targets import State, read_lists
+from monitor.collectors.threads import due_threads, read_times, times_of
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.durations import Duration
@@ -33,7 +33,6 @@ PAGE_SIZE = 50
 PAGES_A_POLL = 10
 PAGES_A_THREAD = 10
 THREADS_A_POLL = 10
-_THREADS, _AGAIN = "threads", "again"
 _SEARCHED = {"Posts": "posts", "Comments": "comments"}
 _LIMITED, _ABSENT = "rate_limit_error", ("couldnt_find", "not_found")
 
@@ -84,13 +83,9 @@ class LemmyCollector(BaseCollector):
                 remedy="Give a brand `keywords`, or the source `words`.",
                 permanent=True,
             )
-        extra = [_THREADS] * (self.options.threads and bool(context.watched)) + [_AGAIN] * bool(context.recheck)
+        threads = self._read_threads if self.options.threads else None
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _THREADS:
-                return self._read_threads(state, context)
-            if key == _AGAIN:
-                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._found(*keys[key], token, context.now),
@@ -100,7 +95,7 @@ class LemmyCollector(BaseCollector):
                 max_pages=PAGES_A_POLL,
             )
 
-        return read_targets(cursor, [*keys, *extra], context, read)
+        return read_lists(cursor, keys, context, read, threads=threads, again=self.read_again)
 
     def check(self) -> str:
         """Whether each server can be searched by visitors. Raises SourceError."""
@@ -138,8 +133,7 @@ class LemmyCollector(BaseCollector):
         return _list_in(answer, _SEARCHED[kind])
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        kept = state.get("read_at")
-        read_at: dict[str, object] = dict(kept) if isinstance(kept, dict) else {}
+        read_at = times_of(state)
         for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
             if context.stopping():
                 return

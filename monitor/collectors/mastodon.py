@@ -28,8 +28,8 @@ from monitor.collectors.mastodon_options import MastodonOptions
 from monitor.collectors.mastodon_reader import StatusReader
 from monitor.collectors.mastodon_status import PLATFORM, Place, local_id_of, order_of, snowflake
 from monitor.collectors.mastodon_threads import parents_in, widened
-from monitor.collectors.targets import State, read_targets
-from monitor.collectors.threads import due_threads, read_times
+from monitor.collectors.targets import State, read_lists
+from monitor.collectors.threads import due_threads, read_times, times_of
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.mention import Mention, Refusal, Removal
 
@@ -38,7 +38,6 @@ ARRIVAL_OVERLAP = timedelta(minutes=10)  # notifications are in the order in whi
 PAGE_SIZE = 40
 PAGES_A_POLL = 15
 THREADS_A_POLL = 30
-_THREADS, _AGAIN = "threads", "again"
 _MENTIONS = "mentions of "
 
 
@@ -90,18 +89,15 @@ class MastodonCollector(BaseCollector):
             f"{urlsplit(server).netloc}#{tag}": (server, tag) for tag in tags for server in self._reader.servers
         }
         named = {f"{_MENTIONS}{urlsplit(server).netloc}": server for server in self._reader.logged_in()}
-        extra = [_THREADS] * (self.options.threads and bool(context.watched)) + [_AGAIN] * bool(context.recheck)
+        threads = self._read_threads if self.options.threads else None
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _THREADS:
-                return self._read_threads(state, context)
-            if key == _AGAIN:
-                return self.read_again(context)
             if key in named:
                 return self._read_mentions(named[key], state, context)
             return self._read_tag(*pairs[key], state, context)
 
-        return read_targets(cursor, [*pairs, *(named if self.options.mentions else ()), *extra], context, read)
+        lists = [*pairs, *(named if self.options.mentions else ())]
+        return read_lists(cursor, lists, context, read, threads=threads, again=self.read_again)
 
     def check(self) -> str:
         """What each server lets us see. Raises SourceError."""
@@ -182,8 +178,7 @@ class MastodonCollector(BaseCollector):
     # --- threads
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        kept = state.get("read_at")
-        read_at: dict[str, object] = dict(kept) if isinstance(kept, dict) else {}
+        read_at = times_of(state)
         for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
             if context.stopping():
                 return

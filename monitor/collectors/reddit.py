@@ -41,8 +41,8 @@ from monitor.collectors.reddit_post import (
     walk_tree,
 )
 from monitor.collectors.reddit_post import MORE as MORE_KIND
-from monitor.collectors.targets import State, read_targets
-from monitor.collectors.threads import due_threads, read_times
+from monitor.collectors.targets import State, read_lists
+from monitor.collectors.threads import due_threads, read_times, times_of
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.mention import Mention, Refusal, Removal
 
@@ -51,7 +51,6 @@ PER_PAGE = 100
 PAGES_A_POLL = 10  # a list ends after about a thousand entries
 THREADS_A_POLL = 15
 MORE_CALLS = 8
-_THREADS, _AGAIN = "threads", "again"
 
 
 class RedditCollector(BaseCollector):
@@ -75,13 +74,9 @@ class RedditCollector(BaseCollector):
         """New entries of every list, comments of due threads, rechecks. Raises SourceError."""
         self._demand_approval()
         lists = self._lists(context)
-        extra = [_THREADS] * (self.options.threads and bool(context.watched)) + [_AGAIN] * bool(context.recheck)
+        threads = self._read_threads if self.options.threads else None
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _THREADS:
-                return self._read_threads(state, context)
-            if key == _AGAIN:
-                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._page(*lists[key], token),
@@ -91,7 +86,7 @@ class RedditCollector(BaseCollector):
                 max_pages=PAGES_A_POLL,
             )
 
-        return read_targets(cursor, [*lists, *extra], context, read)
+        return read_lists(cursor, lists, context, read, threads=threads, again=self.read_again)
 
     def check(self) -> str:
         """Whether the app may log in and read. Raises SourceError."""
@@ -163,8 +158,7 @@ class RedditCollector(BaseCollector):
     # --- threads
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        kept = state.get("read_at")
-        read_at: dict[str, object] = dict(kept) if isinstance(kept, dict) else {}
+        read_at = times_of(state)
         for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
             if context.stopping():
                 return

@@ -20,8 +20,8 @@ from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.stackexchange_api import Item, StackExchangeApi
 from monitor.collectors.stackexchange_post import PLATFORM, Labels, ids_of, mention_of
-from monitor.collectors.targets import State, read_targets
-from monitor.collectors.threads import due_threads, read_times
+from monitor.collectors.targets import State, read_lists
+from monitor.collectors.threads import due_threads, read_times, times_of
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.durations import Duration
@@ -31,7 +31,6 @@ OVERLAP = timedelta(minutes=70)
 PAGES_A_POLL = 5
 PAGES_OF_COMMENTS = 3
 IDS_A_CALL = 100
-_THREADS, _AGAIN = "threads", "again"
 _DAY = timedelta(days=1)
 
 
@@ -92,14 +91,10 @@ class StackExchangeCollector(BaseCollector):
             for word in self._words(context)
             for site in self.options.sites
         }
-        extra = [_THREADS] * (self.options.threads and bool(context.watched)) + [_AGAIN] * bool(context.recheck)
+        threads = self._read_threads if self.options.threads else None
         self._api.resume(cursor.get("budget"))
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            if key == _THREADS:
-                return self._read_threads(state, context)
-            if key == _AGAIN:
-                return self.read_again(context)
             return walk_newest_first(
                 state,
                 lambda token: self._found(*keys[key], token, context.now),
@@ -109,7 +104,7 @@ class StackExchangeCollector(BaseCollector):
                 max_pages=PAGES_A_POLL,
             )
 
-        for batch in read_targets(cursor, [*keys, *extra], context, read):
+        for batch in read_lists(cursor, keys, context, read, threads=threads, again=self.read_again):
             cursor = batch.cursor or cursor
             yield replace(batch, cursor={**cursor, "budget": self._api.spent()})
 
@@ -153,8 +148,7 @@ class StackExchangeCollector(BaseCollector):
         return Page(tuple(mentions), _older(times, token) if more else None, refusals=tuple(refusals))
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        kept = state.get("read_at")
-        read_at: dict[str, object] = dict(kept) if isinstance(kept, dict) else {}
+        read_at = times_of(state)
         due = [thread.root_id for thread in due_threads(context, PLATFORM, read_at, self.options.every)]
         for (site, kind), ids in ids_of(due).items():
             if context.stopping():

@@ -21,6 +21,12 @@ State = dict[str, Any]
 Read = Callable[[str, State], Iterator[Batch]]
 """Reads one target from its state; its batches' cursors are the target's new state."""
 
+ReadThreads = Callable[[State, CollectContext], Iterator[Batch]]
+"""Reads the watched threads that are due from the state of that target."""
+
+THREADS, AGAIN = "threads", "again"
+"""Targets beside a collector's lists: watched threads, and posts that are to be read again."""
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _OWN = ("_read_at", "_wait_until", "_failures", "_error", "_remedy", "_permanent", "_pause")
 _MOST_TOLD = 200
@@ -41,6 +47,29 @@ def read_targets(cursor: Cursor, targets: Iterable[str], context: CollectContext
         yield from _read_one(key, states, cursor, context.now, read)
     yield Batch(cursor={**cursor, "targets": states})
     _raise_for(states, context.now)
+
+
+def read_lists(
+    cursor: Cursor,
+    lists: Iterable[str],
+    context: CollectContext,
+    read: Read,
+    *,
+    threads: ReadThreads | None = None,
+    again: Callable[[CollectContext], Iterator[Batch]],
+) -> Iterator[Batch]:
+    """`read_targets` over `lists` and, where the poll has some, over watched threads and posts to read again.
+
+    `threads` is None where the options leave threads out. Raises SourceError as `read_targets` does.
+    """
+    due = {THREADS: threads is not None and bool(context.watched), AGAIN: bool(context.recheck)}
+
+    def read_any(key: str, state: State) -> Iterator[Batch]:
+        if key == THREADS and threads is not None:
+            return threads(state, context)
+        return again(context) if key == AGAIN else read(key, state)
+
+    return read_targets(cursor, [*lists, *(key for key, is_due in due.items() if is_due)], context, read_any)
 
 
 def _read_one(key: str, states: dict[str, State], cursor: Cursor, now: datetime, read: Read) -> Iterator[Batch]:

@@ -29,6 +29,12 @@ def due_threads(
     return [thread for thread, _ in due]
 
 
+def times_of(state: Mapping[str, object]) -> dict[str, object]:
+    """When each thread was last read, as `read_times` left it under `read_at` in a cursor."""
+    kept = state.get("read_at")
+    return dict(kept) if isinstance(kept, dict) else {}
+
+
 def read_times(
     context: CollectContext, platform: str, read_at: Mapping[str, object], read: str
 ) -> dict[str, object]:

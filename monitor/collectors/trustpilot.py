@@ -29,7 +29,7 @@ from monitor.collectors.base import (
 )
 from monitor.collectors.deeper import deepened
 from monitor.collectors.http import Answer, Budget, HttpSession
-from monitor.collectors.targets import State, read_targets
+from monitor.collectors.targets import State, read_lists
 from monitor.collectors.trustpilot_review import PLATFORM, REVIEW, native_id, review_of
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
@@ -40,7 +40,6 @@ OVERLAP, DEEP_OVERLAP, DEEP_EVERY = timedelta(hours=2), timedelta(days=3), timed
 PER_PAGE = 100
 PAGES_A_POLL = 20
 MAX_EVENTS = 1_000
-_AGAIN = "again"
 _UNIT = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
@@ -87,10 +86,9 @@ class TrustpilotCollector(BaseCollector):
         units: dict[str, str] = dict(kept) if isinstance(kept, dict) else {}
 
         def read(key: str, state: State) -> Iterator[Batch]:
-            return self.read_again(context) if key == _AGAIN else self._read_unit(key, units, state, context)
+            return self._read_unit(key, units, state, context)
 
-        targets = [*self.options.business_units, *([_AGAIN] if context.recheck else [])]
-        for batch in read_targets(cursor, targets, context, read):
+        for batch in read_lists(cursor, self.options.business_units, context, read, again=self.read_again):
             yield replace(batch, cursor={**(batch.cursor or {}), "units": dict(units)})
 
     def check(self) -> str:
