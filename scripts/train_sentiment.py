@@ -1,10 +1,12 @@
 """Make the sentiment tables from the licensed training data, when these are at hand.
 
-    train_sentiment.py DATA_FOLDER [--out detectors/sentiment/models]
+    train_sentiment.py DATA_FOLDER [--out detectors/sentiment/models] [--languages da,no]
 
 Needs scikit-learn and scipy, which the monitor itself does not: use a virtual environment of its own. DATA_FOLDER
 holds `da_angrytweets.train.tsv` and the others named in `SETS` (text <tab> label, with a header; sources and
 licences in docs/sentiment.md). Writes `<language>.ngrams` (hashed n-gram weights, int8, deflated) and `head.json`.
+With `--languages` only these languages' tables and heads are made (all data are read for the pool); the heads of
+other languages in the `head.json` that is there stay as they are.
 SweReC, SemEval and the airline tweets are never read here: they are for evaluation only.
 """
 
@@ -38,6 +40,8 @@ SETS = {
     "en": ("en_xed.train",),
 }
 LABELS = {"neg": 0, "neu": 1, "pos": 2}
+FAMILIES = ("da", "no", "fi", "en", "sv")
+"""Language families with a head, in the order in which head.json holds them."""
 NGRAM_LANGUAGES = ("da", "no", "fi")
 NGRAM_C = 10.0
 """Inverse strength of the n-gram model's penalty; best of 3, 10, 30 in cross-validation on all three languages."""
@@ -205,34 +209,43 @@ def pack(weights: np.ndarray) -> bytes:
     return zlib.compress(struct.pack("<2f", *scales) + b"".join(rows), 9)
 
 
-def train(folder: Path, out: Path) -> None:
-    """Make all tables."""
+def train(folder: Path, out: Path, languages: frozenset[str]) -> None:
+    """Make the tables of `languages`."""
     own: dict[str, tuple[Examples, np.ndarray]] = {}
     pool: list[Examples] = []
     for language, names in SETS.items():
         rows = [row for name in names for row in read_set(folder, name)]
         examples = examine(language, rows)
-        evidence = np.zeros((len(rows), 2))
-        if language in NGRAM_LANGUAGES:
-            matrix = ngram_matrix(examples.tokens)
-            evidence = held_out_evidence(matrix, examples.labels)
-            (out / f"{language}.ngrams").write_bytes(pack(fit_ngrams(matrix, examples.labels)))
-        own[language] = examples, evidence
         pool += [examples, examine(language, long_texts(rows, LONG_TEXTS))]
+        if language in languages and language in NGRAM_LANGUAGES:
+            matrix = ngram_matrix(examples.tokens)
+            own[language] = examples, held_out_evidence(matrix, examples.labels)
+            (out / f"{language}.ngrams").write_bytes(pack(fit_ngrams(matrix, examples.labels)))
         print(f"{language}: {len(rows)} texts", flush=True)
-    write_heads(own, pool, out)
+    write_heads({language: fit_language(language, own, pool) for language in sorted(languages)}, out)
 
 
-def write_heads(own: dict[str, tuple[Examples, np.ndarray]], pool: list[Examples], out: Path) -> None:
-    """Fit and write one head per language family."""
-    heads = {language: pooled_head(pool, *own[language]) for language in NGRAM_LANGUAGES}
-    for head in heads.values():
-        for row in head["weights"]:
-            row[-2:] = [round(weight * NGRAM_TRUST, 4) for weight in row[-2:]]
-    heads["en"] = pooled_head(pool)
-    heads["sv"] = pooled_head([without(part, FRAGILE) for part in pool])
-    table = {"features": [*NAMES, "ngram_negative", "ngram_positive"], "heads": heads}
-    (out / "head.json").write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+def fit_language(
+    language: str, own: dict[str, tuple[Examples, np.ndarray]], pool: list[Examples]
+) -> dict[str, Any]:
+    """The head of one language family: with its own texts and n-grams, or of the pool alone."""
+    if language not in own:
+        fragile = FRAGILE if language not in SETS else frozenset[str]()
+        return pooled_head([without(part, fragile) for part in pool])
+    head = pooled_head(pool, *own[language])
+    for row in head["weights"]:
+        row[-2:] = [round(weight * NGRAM_TRUST, 4) for weight in row[-2:]]
+    return head
+
+
+def write_heads(heads: dict[str, dict[str, Any]], out: Path) -> None:
+    """Write `heads` into head.json, beside those of other languages that are there."""
+    place = out / "head.json"
+    old = json.loads(place.read_text("utf-8"))["heads"] if place.is_file() else {}
+    merged = {**old, **heads}
+    ordered = {language: merged[language] for language in FAMILIES if language in merged}
+    table = {"features": [*NAMES, "ngram_negative", "ngram_positive"], "heads": ordered}
+    place.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
 
 def main() -> None:
@@ -242,9 +255,13 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).resolve().parents[1] / "detectors/sentiment/models"
     )
+    parser.add_argument("--languages", default=",".join(FAMILIES), help="only these, e.g. da,no; default: all")
     options = parser.parse_args()
+    languages = frozenset(options.languages.split(","))
+    if unknown := languages - set(FAMILIES):
+        parser.error(f"unknown languages {', '.join(sorted(unknown))}; known are {', '.join(FAMILIES)}")
     options.out.mkdir(parents=True, exist_ok=True)
-    train(options.data, options.out)
+    train(options.data, options.out, languages)
 
 
 if __name__ == "__main__":
