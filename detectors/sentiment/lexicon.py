@@ -6,7 +6,9 @@ A list is a TSV that a native reader can review: `#` starts a comment, then one 
     role <tab> value <tab> entry, entry …        (grammar lists; roles are in `ROLES`)
 
 Valences run from −4 (outrage) to 4 (delight), VADER's scale. An entry is a word or a phrase of several words; a
-`*` at a word's end stands for any ending (`besvik*`), at its beginning for any first part (`*kaos`).
+`*` at a word's end stands for any ending (`besvik*`), at its beginning for any first part (`*kaos`). A bar gives a
+choice of words in a phrase (`køb|bestil ikke`), and one before the first choice lets the word be left out
+(`meget |så dårlig` is `meget dårlig` and `meget så dårlig`).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import product
 from typing import NamedTuple
 
 ROLES = ("negator", "booster", "prefix", "contrast", "un", "free", "ask")
@@ -33,6 +36,7 @@ _FOLDINGS = (
     str.maketrans({"å": "aa", "ä": "ae", "ö": "oe", "ø": "oe", "æ": "ae"}),
 )
 _REPEATED = re.compile(r"(\w)\1{2,}")
+_CHOICE = re.compile(r"\|\w")
 
 
 class Phrase(NamedTuple):
@@ -257,8 +261,15 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 def entries(cell: str) -> list[str]:
-    """The comma-separated entries of a cell."""
-    return [entry for part in cell.split(",") if (entry := part.strip())]
+    """The comma-separated entries of a cell, choices spelled out."""
+    return [entry for part in cell.split(",") if part.strip() for entry in _spelled_out(part.strip())]
+
+
+def _spelled_out(entry: str) -> list[str]:
+    if not _CHOICE.search(entry):  # the bar of an emoticon is none
+        return [entry]
+    choices = product(*(word.split("|") for word in entry.split()))
+    return [" ".join(filter(None, words)) for words in choices]
 
 
 def list_text(name: str) -> str:

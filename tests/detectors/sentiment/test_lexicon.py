@@ -68,6 +68,10 @@ def test_phrases_match_their_longest_form(lexicon):
     assert lexicon.find("går").phrases.match(["går", "sönderslaget"], 1) is not None
 
 
+def test_a_bar_gives_a_choice_and_lets_a_word_be_left_out():
+    assert entries("bestil|køb ikke, |så dum, :|") == ["bestil ikke", "køb ikke", "dum", "så dum", ":|"]
+
+
 def test_function_words_keep_their_roles(lexicon):
     assert lexicon.find("inte").negates
     assert lexicon.find("väldigt").boost == 0.4
