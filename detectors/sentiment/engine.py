@@ -24,6 +24,8 @@ REACH_BEFORE = 4
 REACH_AFTER = 2
 """How many words a negation may follow a verb: "fungerar inte", "gillar jag inte"."""
 BEFORE_CONTRAST, AFTER_CONTRAST = 0.5, 1.3
+REPORTED = 0.3
+"""How much counts of what the news or somebody else says."""
 
 _PIECE = re.compile(
     r"[^\W_]+(?:[\'’][^\W_]+)*|[!?]+|\.+|</?3+|[:;=][\'’]?[-^o]?(?:[)(\]\[/\\|*$@]+|[dDpPsSxX3](?!\w))|\^\^|-_+-"
@@ -31,6 +33,8 @@ _PIECE = re.compile(
 )
 _SENTENCE_END = Word(clause_end=True, sentence_end=True, idle=False)
 _CLAUSE_END = Word(clause_end=True, idle=False)
+_ACTIVE = Word._fields.index("clause_end")
+"""The fields of a word before this one do something by themselves."""
 
 
 class NordicEngine:
@@ -72,7 +76,7 @@ class NordicEngine:
             return _CLAUSE_END
         found = self._lexicon.find(mark.lower())
         upper = mark.isupper() and len(mark) > 1
-        active = upper or found.valence or found.boost or found.negates or found.contrast
+        active = upper or found[:_ACTIVE] != PLAIN[:_ACTIVE]
         return found._replace(upper=upper, idle=not active)
 
 
@@ -90,7 +94,8 @@ def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tup
         phrase = phrase_at(word.phrases, tokens, i + 1, str.lower)
         if phrase is not None:
             done = i + len(phrase.rest)
-            merged.append((i, phrase.word))
+            # a phrase that denies ("kan inte påstå att") reaches on from its end
+            merged.append((done if phrase.word.negates else i, phrase.word))
         elif not word.idle:
             merged.append(place)
     return merged
@@ -102,11 +107,14 @@ def _evaluate(length: int, found: list[tuple[int, Word]], digits: int) -> Readin
     hits: list[tuple[float, int]] = []
     sentence = opened = contrasts = negations = marks = service = 0
     emoji = 0.0
+    counts = said = 1.0  # by how much the rest of the clause and of the sentence count
     for at, (_, word) in enumerate(found):
         negations += word.negates
         if word.valence:
             valence, negated = _in_context(found, at, quiet)
-            hits.append((valence, sentence))
+            if word.due and not negated:
+                continue
+            hits.append((valence * counts, sentence))
             negations -= negated
             service += word.service and word.valence < 0
             if word.emoji:
@@ -115,10 +123,17 @@ def _evaluate(length: int, found: list[tuple[int, Word]], digits: int) -> Readin
         elif word.clause_end:
             marks += 1
             if word.sentence_end:
-                sentence, opened = sentence + 1, len(hits)
-        elif word.contrast and len(hits) > opened:
-            hits[opened:] = [(value * BEFORE_CONTRAST, number) for value, number in hits[opened:]]
-            contrasts += 1
+                sentence, opened, said = sentence + 1, len(hits), 1.0
+            counts = said
+        elif word.aside:
+            counts = word.aside
+        elif word.report:
+            counts = said = REPORTED
+            _weaken(hits, opened, REPORTED)
+        elif word.contrast:
+            counts = said
+            contrasts += len(hits) > opened
+            _weaken(hits, opened, BEFORE_CONTRAST)
     return Reading(
         hits=tuple(hits),
         words=length - marks,
@@ -130,6 +145,11 @@ def _evaluate(length: int, found: list[tuple[int, Word]], digits: int) -> Readin
         shouted=shouted,
         digits=digits,
     )
+
+
+def _weaken(hits: list[tuple[float, int]], start: int, factor: float) -> None:
+    """Let the hits from `start` on count less."""
+    hits[start:] = [(value * factor, sentence) for value, sentence in hits[start:]]
 
 
 def _in_context(found: list[tuple[int, Word]], at: int, quiet: bool) -> tuple[float, bool]:
@@ -146,6 +166,7 @@ def _in_context(found: list[tuple[int, Word]], at: int, quiet: bool) -> tuple[fl
             break
         if before.boost and place - j <= 2:
             valence += sign * before.boost
+            negated ^= before.excess and sign > 0
         negated ^= before.negates
     if valence > 0 and _negated_after(found, at, place):
         negated = not negated

@@ -19,12 +19,14 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-ROLES = ("negator", "booster", "prefix", "contrast", "un", "free", "ask")
+ROLES = ("negator", "booster", "prefix", "contrast", "un", "free", "ask", "due", "excess", "aside", "report")
 """Roles of grammar lists: negation words; intensifiers (value < 0 dampens); intensifying first parts of compounds
 ("skit-"); conjunctions after which the main point comes ("men"); negative prefixes ("o-"); endings that turn a
-negative stem good ("-fri"); words that open a question."""
+negative stem good ("-fri"); words that open a question; what a customer can expect, heard only when it is denied
+("svarat"); too much of a good thing ("alltför"); what makes the rest of the clause no statement of its own, with
+the share of it that counts ("trots att", "hur gör man"); what makes the sentence news or another's words."""
 
 SHORTEST_HEAD = 5
 """Letters a word must have to be recognised as the last part of a compound; shorter ones give false finds."""
@@ -110,6 +112,10 @@ class Word(NamedTuple):
     boost: float = 0.0
     negates: bool = False
     contrast: bool = False
+    due: bool = False  # counts only when denied
+    excess: bool = False
+    aside: float = 0.0  # by how much the rest of the clause counts
+    report: bool = False
     clause_end: bool = False
     sentence_end: bool = False
     service: bool = False
@@ -304,16 +310,26 @@ def fill_grammar(lexicon: Lexicon, text: str) -> None:
             _add_function_words(lexicon, role, float(value or 0), words)
 
 
+_MEANINGS: dict[str, Callable[[float], dict[str, Any]]] = {
+    "negator": lambda _: {"negates": True},
+    "booster": lambda value: {"boost": value},
+    "contrast": lambda _: {"contrast": True},
+    "due": lambda value: {"valence": value, "due": True},
+    "excess": lambda value: {"boost": value, "excess": True},
+    "aside": lambda value: {"aside": value},
+    "report": lambda _: {"report": True},
+}
+"""What each role of a function word sets."""
+
+
 def _add_function_words(lexicon: Lexicon, role: str, value: float, words: Iterable[str]) -> None:
     if role not in ROLES:
         raise ValueError(f"unknown role {role!r} in a grammar list; known are {', '.join(ROLES)}")
     for entry in words:
-        old = lexicon.exact.get(entry, PLAIN)
-        if role == "negator":
-            new = old._replace(negates=value >= 0) if value >= 0 else PLAIN
+        if role == "negator" and value < 0:
+            lexicon.add(entry, PLAIN)
         else:
-            new = old._replace(boost=value) if role == "booster" else old._replace(contrast=True)
-        lexicon.add(entry, new)
+            lexicon.add(entry, lexicon.exact.get(entry, PLAIN)._replace(**_MEANINGS[role](value)))
 
 
 @cache

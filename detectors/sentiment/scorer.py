@@ -14,7 +14,7 @@ from detectors.sentiment.language import LanguageGuesser
 from detectors.sentiment.masking import mask_text
 from detectors.sentiment.score import LANGUAGES, Score, family
 
-CODE_VERSION = 2
+CODE_VERSION = 3
 """Raised by hand when a rule changes; lists and tables are hashed."""
 
 Model = Callable[[list[str]], Sequence[Probabilities]]
