@@ -34,7 +34,7 @@ def parse_span(text: str) -> Span:
         raise ValueError(f"expected hours such as 08:00-16:30, found {text!r}")
     h1, m1, h2, m2 = map(int, found.groups())
     if max(h1, h2) > 24 or max(m1, m2) > 59:
-        raise ValueError(f"there is no such time of day in {text!r}")
+        raise ValueError(f"expected times of day from 00:00 to 24:00, found {text!r}")
     return time(h1 % 24, m1), time(h2 % 24, m2)
 
 
@@ -89,7 +89,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"there is no time zone {name!r}; write one such as Europe/Oslo") from error
+        raise ValueError(f"expected a time zone such as Europe/Oslo, found {name!r}") from error
 
 
 def local(at: datetime, timezone: str) -> datetime:

@@ -26,7 +26,7 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"expected a duration such as 45s, 10m, 1h30m or 2d, found {text!r}")
     length = timedelta(seconds=sum(int(n) * _SECONDS[unit] for n, unit in _PART.findall(cleaned)))
     if not length:
-        raise ValueError(f"a duration must be longer than nothing, found {text!r}")
+        raise ValueError(f"expected a duration longer than nothing, found {text!r}")
     return length
 
 

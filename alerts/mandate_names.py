@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import chain
 
 from alerts.actions import ActionKind
 from alerts.mandate import RESERVED_ROLES, LevelPolicy, Mandate, Step
@@ -138,18 +139,23 @@ def _empty_chains(mandate: Mandate) -> Iterator[Problem]:
             )
 
 
-def _unknown_channels(mandate: Mandate, known: frozenset[str]) -> Iterator[Problem]:
+def unknown_channels(mandate: Mandate, known: frozenset[str]) -> Iterator[Problem]:
+    """Ways to tell somebody that nobody has set up; `known` are those configured."""
     for path, channel in channels_mentioned(mandate):
         if channel not in known:
             expected = ", ".join(sorted(known))
             yield Problem(path, f"a channel under alerts: {expected}", channel, f"there is no channel {channel!r}")
 
 
-def unknown_brands_and_themes(mandate: Mandate, brands: Mapping[str, Collection[str]]) -> Iterator[Problem]:
-    """Rows for brands that are not watched and themes that no brand has: nobody would ever see them."""
-    themes = list(dict.fromkeys(theme for named in brands.values() for theme in named))
+def unknown_brands_and_themes(mandate: Mandate, brands: Mapping[str, Collection[str] | None]) -> Iterator[Problem]:
+    """Rows for brands that are not watched and themes that no brand has: nobody would ever see them.
+
+    Themes are not looked at when those of a brand are not known (None).
+    """
     yield from _not_among(mandate.brands, "brands", "brand", list(brands))
-    yield from _not_among(mandate.themes, "themes", "theme", themes)
+    named = [themes for themes in brands.values() if themes is not None]
+    if len(named) == len(brands):
+        yield from _not_among(mandate.themes, "themes", "theme", list(dict.fromkeys(chain.from_iterable(named))))
 
 
 def _not_among(written: Iterable[str], section: str, what: str, known: list[str]) -> Iterator[Problem]:
@@ -161,17 +167,13 @@ def _not_among(written: Iterable[str], section: str, what: str, known: list[str]
             yield Problem((section, name), expected, name, f"there is no {what} {name!r}{hint}")
 
 
-def wrong_names_and_deadlines(mandate: Mandate, channels: frozenset[str]) -> Iterator[Problem]:
-    """Everything that is wrong without asking who is reached when; `channels` are those configured."""
-    for rule in (
-        _names,
-        _rotations_of_people,
-        _reserved,
-        _rights,
-        _nobody_in_role,
-        _loops,
-        _deadlines,
-        _empty_chains,
-    ):
+def wrong_names(mandate: Mandate) -> Iterator[Problem]:
+    """Names that stand for nothing or for the wrong thing."""
+    for rule in (_names, _rotations_of_people, _reserved, _rights):
         yield from rule(mandate)
-    yield from _unknown_channels(mandate, channels)
+
+
+def wrong_rules(mandate: Mandate) -> Iterator[Problem]:
+    """What cannot be right without asking who is reached when: empty roles and chains, loops, deadlines."""
+    for rule in (_nobody_in_role, _loops, _deadlines, _empty_chains):
+        yield from rule(mandate)

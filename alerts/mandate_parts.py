@@ -144,7 +144,7 @@ def known_countries(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The countries as they were written. Raises ValueError when one has no calendar of holidays."""
     for country in value or ():
         if not known_country(country):
-            raise ValueError(f"no public holidays are known for {country!r}; write SE, NO, DK, FI …")
+            raise ValueError(f"expected countries whose holidays are known (SE, NO, DK, FI …), found {country!r}")
     return value
 
 
@@ -295,5 +295,8 @@ class Timing(Strict):
     @field_validator("digest_at")
     @classmethod
     def _is_a_time(cls, value: str) -> str:
-        time.fromisoformat(value)
+        try:
+            time.fromisoformat(value)
+        except ValueError:
+            raise ValueError("expected a time of day such as 08:30") from None
         return value

@@ -32,7 +32,7 @@ class Period(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Period:
         if (self.start.tzinfo is None) == (self.end.tzinfo is None) and self.start >= self.end:
-            raise ValueError(f"`until` ({self.end}) must be later than `from` ({self.start})")
+            raise ValueError(f"expected `until` later than `from` ({self.start}), found {self.end}")
         return self
 
     def span(self, timezone: str) -> tuple[datetime, datetime]:

@@ -36,7 +36,7 @@ class PlannedEvent(_Section):
     @model_validator(mode="after")
     def _order(self) -> PlannedEvent:
         if self.ends <= self.starts:
-            raise ValueError(f"planned event {self.name!r} ends before it starts")
+            raise ValueError(f"expected `ends` later than `starts` ({self.starts}), found {self.ends}")
         return self
 
     def covers(self, at: datetime) -> bool:

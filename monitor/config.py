@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from alerts.calendar import known_country
 from alerts.channels.registry import AlertsOptions
 from alerts.mandate import Mandate
 from detectors.options import DetectionOptions
@@ -46,6 +47,16 @@ def _known_timezone(name: str) -> str:
 TimezoneName = Annotated[str, AfterValidator(_known_timezone)]
 
 
+def _known_country(code: str) -> str:
+    if code and not known_country(code):
+        raise ValueError("a country whose public holidays are known (SE, NO, DK, FI …)")
+    return code
+
+
+CountryCode = Annotated[str, Field(max_length=2), AfterValidator(_known_country)]
+"""Two letters, or none where no public holidays count."""
+
+
 class BrandOptions(Section):
     """One brand that is watched: what it is called, what only looks like it, our own voice, its themes.
 
@@ -60,7 +71,7 @@ class BrandOptions(Section):
     themes: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     words: Words = Field(default_factory=dict)
     detection: DetectionOptions | None = None
-    country: str = Field(default="", max_length=2)
+    country: CountryCode = ""
 
     @property
     def rules(self) -> BrandRules:
@@ -123,7 +134,7 @@ class Config(Section):
 
     language: Language = "en"
     timezone: TimezoneName = "Europe/Stockholm"
-    country: str = Field(default="SE", max_length=2)
+    country: CountryCode = "SE"
     database: str = "sqlite:///monitor.db"
     secret: SecretStr | None = None
     contact: str = Field(default="", max_length=200)

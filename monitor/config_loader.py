@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from monitor.clock import SystemClock
 from monitor.collectors.base import SourceOptions
 from monitor.config import Config, Loaded, SwitchedOff
-from monitor.config_words import problem_of, show_value, suggest
+from monitor.config_partial import read_partly
+from monitor.config_references import SourceEntry, names_written, wrong_references
+from monitor.config_words import show_value, suggest
 from monitor.yaml_source import ConfigPath, Lines, Problem, read_yaml
 
 
@@ -55,38 +55,26 @@ def parse_config(
         problems = [Problem((), 1, "a mapping (key: value)", show_value(data))]
     if problems:
         raise ConfigError(file, problems)
-    sources = data.pop("sources", None) or []
-    options, off, problems = _read_sources(sources, lines)
-    written = _channels_written(data)
+    written = names_written(data)
+    sources, off, problems = _read_sources(data.pop("sources", None) or [], lines)
     off += _switch_off_channels(data, lines)
     problems += _unset_elsewhere(lines)
-    config = _validate(Config, {**data, "sources": ()}, (), lines, problems)
-    if config is not None:
-        config = config.model_copy(update={"sources": tuple(options.values())})
-        problems += _cross_checks(config, options, lines, year or SystemClock().now().year, written)
-    if problems or config is None:
+    rest = read_partly(Config, {**data, "sources": ()}, (), lines)
+    problems += rest.problems
+    problems += wrong_references(rest, sources, written, lines, year or SystemClock().now().year)
+    if problems or rest.value is None:
         raise ConfigError(file, problems)
-    return Loaded(config, tuple(off), text)
-
-
-def _validate(
-    model: type[Any], data: object, path: ConfigPath, lines: Lines, problems: list[Problem]
-) -> Any | None:
-    """The validated model, or None with its errors added to `problems`."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        problems += [problem_of(details, model, path, lines) for details in error.errors()]
-        return None
+    on = tuple(source.options for source in sources.values())
+    return Loaded(rest.value.model_copy(update={"sources": on}), tuple(off), text)
 
 
 def _read_sources(
     entries: object, lines: Lines
-) -> tuple[dict[int, SourceOptions], list[SwitchedOff], list[Problem]]:
+) -> tuple[dict[int, SourceEntry], list[SwitchedOff], list[Problem]]:
     """Each source by its collector's own model, by its place in the file; without a secret it is left out."""
     if not isinstance(entries, list):
         return {}, [], [Problem(("sources",), lines.of(("sources",)), "a list", show_value(entries))]
-    options: dict[int, SourceOptions] = {}
+    sources: dict[int, SourceEntry] = {}
     off: list[SwitchedOff] = []
     problems: list[Problem] = []
     for index, entry in enumerate(entries):
@@ -95,13 +83,13 @@ def _read_sources(
         variable = next((name for where, name in lines.unset.items() if where[:2] == path), None)
         if variable and isinstance(entry, dict):
             off.append(SwitchedOff(f'source "{entry.get("name") or entry.get("type")}"', variable))
-        elif found is not None:
-            named = found.name or found.default_name()
-            options[index] = found.model_copy(update={"name": named})
-    return options, off, problems
+        elif isinstance(entry, dict):
+            sources[index] = SourceEntry.of(entry, found)
+    return sources, off, problems
 
 
 def _read_source(entry: object, path: ConfigPath, lines: Lines, problems: list[Problem]) -> SourceOptions | None:
+    """The options of one source, or None with what is wrong with it added to `problems`."""
     from monitor.collectors.registry import collector_types, options_model
 
     if not isinstance(entry, dict):
@@ -113,8 +101,9 @@ def _read_source(entry: object, path: ConfigPath, lines: Lines, problems: list[P
         hint = suggest(str(kind), sorted(collector_types()))
         problems.append(Problem(where, lines.of(where), "a known type of source", show_value(kind), hint))
         return None
-    found: SourceOptions | None = _validate(options_model(str(kind)), entry, path, lines, problems)
-    return found
+    read = read_partly(options_model(str(kind)), entry, path, lines)
+    problems += read.problems
+    return None if read.problems else read.value
 
 
 def _switch_off_channels(data: dict[str, Any], lines: Lines) -> list[SwitchedOff]:
@@ -150,13 +139,6 @@ def _switch_off(channels: dict[str, Any], path: ConfigPath, lines: Lines, leave:
     return off
 
 
-def _channels_written(data: Mapping[str, Any]) -> frozenset[str]:
-    """Names of the further channels in the file: the mandate may name one that is only switched off."""
-    alerts = data.get("alerts")
-    channels = alerts.get("channels") if isinstance(alerts, dict) else None
-    return frozenset(map(str, channels)) if isinstance(channels, dict) else frozenset()
-
-
 def _without_unset(value: object, path: ConfigPath, lines: Lines) -> list[object] | None:
     """A list without the items whose secret is missing; a mapping is off as a whole (None)."""
     if not isinstance(value, list):
@@ -171,50 +153,4 @@ def _unset_elsewhere(lines: Lines) -> list[Problem]:
         Problem(path, lines.of(path), f"the environment variable {name}", "that it is not set")
         for path, name in lines.unset.items()
         if path[0] not in ("sources", "alerts") and path != ("watchdog", "heartbeat")
-    ]
-
-
-def _cross_checks(
-    config: Config, sources: Mapping[int, SourceOptions], lines: Lines, year: int, channels_written: frozenset[str]
-) -> list[Problem]:
-    """What no single section can see: names used twice, brands that nothing finds, gaps in the mandate."""
-    from alerts.mandate_check import validate_mandate
-
-    problems = [
-        *_duplicates("brands", {i: brand.name for i, brand in enumerate(config.brands)}, lines),
-        *_duplicates("sources", {i: source.name for i, source in sources.items()}, lines),
-        *_unknown_brands(config, sources, lines),
-    ]
-    channels = {"slack", "console", "fallback", *channels_written}
-    themes = {brand.name: tuple(brand.themes) for brand in config.brands}
-    for problem in validate_mandate(config.mandate, channels, year, themes):
-        path = problem.path if problem.path[:1] == ("mandate",) else ("mandate", *problem.path)
-        problems.append(Problem(path, lines.of(path), problem.expected, problem.found, problem.message))
-    return problems
-
-
-def _duplicates(section: str, names: Mapping[int, str], lines: Lines) -> list[Problem]:
-    seen: dict[str, int] = {}
-    problems = []
-    for index, name in names.items():
-        if name in seen:
-            path = (section, index, "name")
-            first = lines.of((section, seen[name]))
-            problems.append(Problem(path, lines.of(path), "a name of its own", f'"{name}", as on line {first}'))
-        seen.setdefault(name, index)
-    return problems
-
-
-def _unknown_brands(config: Config, sources: Mapping[int, SourceOptions], lines: Lines) -> list[Problem]:
-    known = [brand.name for brand in config.brands]
-    return [
-        Problem(
-            ("sources", index, "brand"),
-            lines.of(("sources", index, "brand")),
-            "the name of a brand above",
-            f'"{source.brand}"',
-            suggest(source.brand, known),
-        )
-        for index, source in sources.items()
-        if source.brand is not None and source.brand not in known
     ]

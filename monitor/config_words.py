@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ _EXPECTED: Mapping[str, str] = {
     "int_parsing": "a whole number",
     "int_type": "a whole number",
     "list_type": "a list",
+    "mapping_type": "a mapping (key: value)",
     "missing": "a value",
     "model_attributes_type": "a mapping (key: value)",
     "model_type": "a mapping (key: value)",
@@ -31,52 +33,102 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 _DETAIL: Mapping[str, str] = {
-    "greater_than": "a number greater than {gt}",
-    "greater_than_equal": "a number of at least {ge}",
-    "less_than": "a number less than {lt}",
-    "less_than_equal": "a number of at most {le}",
+    "greater_than": "a number greater than {gt:g}",
+    "greater_than_equal": "a number of at least {ge:g}",
+    "less_than": "a number less than {lt:g}",
+    "less_than_equal": "a number of at most {le:g}",
     "literal_error": "one of {expected}",
     "enum": "one of {expected}",
+    "string_pattern_mismatch": "text of the form {pattern}",
     "string_too_long": "at most {max_length} characters",
+    "too_long": "at most {max_length} of them",
+    "too_short_text": "at least {min_length} characters",
     "too_short": "at least {min_length} of them",
 }
 
+_BY_KIND = (("datetime_", "a time such as 2026-01-31T08:00"), ("date_", "a date such as 2026-01-31"))
 
-def problem_of(error: ErrorDetails, model: type[BaseModel], before: ConfigPath, lines: Lines) -> Problem:
-    """One pydantic error as a `Problem`. `before` is where `model` stands in the file."""
-    inner = _written_path(tuple(error["loc"]))
-    path = (*before, *inner)
+
+def problems_of(
+    errors: Sequence[ErrorDetails], model: type[BaseModel], data: object, before: ConfigPath, lines: Lines
+) -> list[Problem]:
+    """Pydantic's errors about `data`, which stands at `before` in the file: one `Problem` a place.
+
+    What could be one of several things is told once, with all of them; a list is not told to be too short when
+    only what stands in it is wrong.
+    """
+    found: dict[ConfigPath, Problem] = {}
+    for error in errors:
+        problem = _problem_of(error, model, data, before, lines)
+        earlier = found.get(problem.path)
+        if earlier and problem.expected not in earlier.expected.split(", or "):
+            problem = replace(earlier, expected=f"{earlier.expected}, or {problem.expected}")
+        found[problem.path] = problem
+    too_short = {(*before, *place_of(error["loc"], data)) for error in errors if error["type"] == "too_short"}
+    inside = {path[: len(short)] for short in too_short for path in found if len(path) > len(short)}
+    return [problem for path, problem in found.items() if path not in too_short & inside]
+
+
+def _problem_of(
+    error: ErrorDetails, model: type[BaseModel], data: object, before: ConfigPath, lines: Lines
+) -> Problem:
+    inner = place_of(error["loc"], data)
+    missing = (error["loc"][-1],) if error["type"] == "missing" else ()
+    path = (*before, *inner, *missing)
     if error["type"] == "extra_forbidden":
         known = keys_at(model, inner[:-1])
         return Problem(
             path, lines.of(path), "a key that is known here", f'"{inner[-1]}"', suggest(str(inner[-1]), known)
         )
-    found = "nothing" if error["type"] == "missing" else show_value(error["input"], inner)
+    found = "nothing" if missing else show_value(error["input"], inner)
     return Problem(path, lines.of(path), _expected(error), found)
 
 
-def _written_path(loc: tuple[str | int, ...]) -> ConfigPath:
-    """Drop what pydantic adds for unions and function validators: those names stand in no file."""
-    return tuple(part for part in loc if isinstance(part, int) or not part.endswith(("]", ")")))
+def place_of(loc: Sequence[str | int], data: object) -> ConfigPath:
+    """As much of pydantic's `loc` as stands in `data`: names of unions and validators stand in no file."""
+    path: ConfigPath = ()
+    for part in loc:
+        is_key = isinstance(data, Mapping) and part in data
+        is_item = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if is_key or is_item:
+            data = data[part]  # type: ignore[index]  # one of the two, as just seen
+            path = (*path, part)
+    return path
 
 
 def _expected(error: ErrorDetails) -> str:
     kind = error["type"]
+    if kind == "too_short" and not isinstance(error["input"], list | tuple | Mapping):
+        kind = "too_short_text"
     if kind in _DETAIL:
         return _DETAIL[kind].format(**error.get("ctx", {}))
     if kind in _EXPECTED:
         return _EXPECTED[kind]
-    return error["msg"].removeprefix("Value error, ").removeprefix("expected ")
+    by_kind = next((words for start, words in _BY_KIND if kind.startswith(start)), None)
+    return by_kind or _wanted(error["msg"])
 
 
-_SECRET_WORDS = ("token", "secret", "password", "key", "url", "fallback")
+def _wanted(message: str) -> str:
+    """What a validator of ours wants: of "expected hours such as 08:00-16:30, found 'x'" the middle."""
+    return message.removeprefix("Value error, ").removeprefix("expected ").partition(", found ")[0]
+
+
+_SECRET_WORDS = ("token", "secret", "password", "key", "url", "fallback", "heartbeat")
+_SECRET_PLACE = ("alerts", "channels")
+"""Addresses of Apprise stand there: they hold passwords."""
 
 
 def show_value(value: object, path: Sequence[str | int] = ()) -> str:
-    """A value as it may stand in an error: short, and never one that may be a secret."""
-    if any(word in str(part).lower() for part in path for word in _SECRET_WORDS):
+    """A value as it may stand in an error: short, never one that may be a secret, of a mapping the keys only."""
+    is_secret = any(word in str(part).lower() for part in path for word in _SECRET_WORDS)
+    if is_secret or tuple(path[:2]) == _SECRET_PLACE:
         return "a value that is not shown here"
-    text = f'"{value}"' if isinstance(value, str) else "nothing" if value is None else str(value)
+    if isinstance(value, Mapping):
+        text = f"a mapping of {', '.join(map(str, value)) or 'nothing'}"
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping | list) for item in value):
+        text = f"a list of {len(value)}"
+    else:
+        text = f'"{value}"' if isinstance(value, str) else "nothing" if value is None else str(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
 

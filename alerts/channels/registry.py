@@ -10,7 +10,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from alerts.channels.base import Channel, ChannelOptions
 from alerts.channels.options import AppriseOptions, ConsoleOptions, SlackOptions
@@ -75,12 +75,13 @@ class AlertsOptions(BaseModel):
     channels: Mapping[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
     late_after: Duration = timedelta(minutes=2)
 
-    @model_validator(mode="after")
-    def _names_are_free(self) -> AlertsOptions:
-        taken = sorted({"slack", "console", FALLBACK} & set(self.channels))
+    @field_validator("channels")
+    @classmethod
+    def _names_are_free(cls, channels: Mapping[str, tuple[SecretStr, ...]]) -> Mapping[str, tuple[SecretStr, ...]]:
+        taken = sorted({"slack", "console", FALLBACK} & set(channels))
         if taken:
-            raise ValueError(f"channels: {', '.join(taken)} is a name of our own; choose another")
-        return self
+            raise ValueError(f"expected other names than slack, console and fallback, found {', '.join(taken)}")
+        return channels
 
 
 def build_channels(options: AlertsOptions) -> dict[str, Channel]:

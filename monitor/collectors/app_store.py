@@ -47,7 +47,7 @@ class AppStoreOptions(SourceOptions):
     def _codes(cls, countries: tuple[str, ...]) -> tuple[str, ...]:
         codes = tuple(country.strip().lower() for country in countries)
         if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in codes):
-            raise ValueError("a store is a two-letter code of a country: se, no, dk, fi, is")
+            raise ValueError("stores by two-letter codes of countries: se, no, dk, fi, is")
         return codes
 
     def default_name(self) -> str:

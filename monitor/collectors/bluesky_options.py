@@ -26,7 +26,7 @@ def _stream_address(value: str) -> str:
     if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.query:
         raise ValueError(f"expected a stream's address such as {STREAMS[0]}, found {value!r}")
     if parts.path not in (V1_PATH, V2_PATH):
-        raise ValueError(f"a Jetstream's address ends in {V2_PATH} (version 2) or {V1_PATH} (version 1)")
+        raise ValueError(f"a Jetstream's address, ending in {V2_PATH} (version 2) or {V1_PATH} (version 1)")
     return value.strip()
 
 
@@ -58,5 +58,5 @@ class BlueskyOptions(SourceOptions):
     @model_validator(mode="after")
     def _whole_login(self) -> BlueskyOptions:
         if (self.identifier is None) != (self.password is None):
-            raise ValueError("a login needs both `identifier` and `password`")
+            raise ValueError("both `identifier` and `password`, or neither")
         return self

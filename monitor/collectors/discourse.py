@@ -43,9 +43,9 @@ class DiscourseOptions(SourceOptions):
     @model_validator(mode="after")
     def _key_of_one_forum(self) -> DiscourseOptions:
         if (self.api_key is None) != (self.api_username is None):
-            raise ValueError("a key needs both `api_key` and `api_username`")
+            raise ValueError("both `api_key` and `api_username`, or neither")
         if self.api_key is not None and len(self.urls) > 1:
-            raise ValueError("a key belongs to one forum: give each forum with a key a source of its own")
+            raise ValueError("one forum for one key: give each forum with a key a source of its own")
         return self
 
     def default_name(self) -> str:

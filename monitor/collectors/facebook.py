@@ -61,12 +61,12 @@ class FacebookOptions(MetaOptions):
     @model_validator(mode="after")
     def _some_page(self) -> FacebookOptions:
         if (self.page_id is None) != (self.access_token is None):
-            raise ValueError("a page needs both `page_id` and `access_token`")
+            raise ValueError("both `page_id` and `access_token`")
         numbers = [page.id for page in self.all_pages()]
         if not numbers:
-            raise ValueError("name a page: `page_id` and `access_token`, or several under `pages`")
+            raise ValueError("a page: `page_id` and `access_token`, or several under `pages`")
         if len(set(numbers)) < len(numbers):
-            raise ValueError("a page is there twice")
+            raise ValueError("each page once")
         return self
 
     def all_pages(self) -> tuple[FacebookPage, ...]:

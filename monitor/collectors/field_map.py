@@ -27,13 +27,15 @@ class Path:
         ('a', 0, 'b c')
         """
         if not text.startswith("$"):
-            raise ValueError(f"a path starts with $, found {text!r}")
+            raise ValueError(f"expected a path that starts with $, found {text!r}")
         steps: list[str | int] = []
         at = 1
         while at < len(text):
             found = _STEP.match(text, at)
             if found is None:
-                raise ValueError(f"cannot read the path {text!r} from {text[at:]!r} on")
+                raise ValueError(
+                    f"expected a path such as $.a[0].b, found {text!r}, unreadable from {text[at:]!r} on"
+                )
             name, index, double, single = found.groups()
             steps.append(
                 int(index) if index is not None else next(s for s in (name, double, single) if s is not None)

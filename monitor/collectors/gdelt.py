@@ -60,9 +60,8 @@ class GdeltOptions(SourceOptions):
         plain = tuple("no" if language.lower() in ("nb", "nn") else language.lower() for language in languages)
         unknown = [language for language in plain if language not in LANGUAGES.values()]
         if unknown:
-            raise ValueError(
-                f"languages are {', '.join(sorted(set(LANGUAGES.values())))}; found {', '.join(unknown)}"
-            )
+            known = ", ".join(sorted(set(LANGUAGES.values())))
+            raise ValueError(f"expected languages among {known}, found {', '.join(unknown)}")
         return plain
 
 

@@ -53,10 +53,10 @@ class GooglePlayOptions(SourceOptions):
     @model_validator(mode="after")
     def _usable(self) -> GooglePlayOptions:
         if (self.service_account is None) == (self.service_account_file is None):
-            raise ValueError("give either `service_account` or `service_account_file`")
+            raise ValueError("either `service_account` or `service_account_file`")
         wrong = [app for app in self.apps if not _PACKAGE.fullmatch(app)]
         if wrong:
-            raise ValueError(f"no package name: {wrong[0]!r}; it looks like se.nordtag.app")
+            raise ValueError(f"expected package names such as se.nordtag.app, found {wrong[0]!r}")
         return self
 
     def default_name(self) -> str:

@@ -59,7 +59,7 @@ class ImapOptions(SourceOptions):
     @model_validator(mode="after")
     def _one_login(self) -> ImapOptions:
         if (self.password is None) == (self.oauth is None):
-            raise ValueError("give either `password` or `oauth`")
+            raise ValueError("either `password` or `oauth`")
         return self
 
     def default_name(self) -> str:

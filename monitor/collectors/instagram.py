@@ -68,20 +68,20 @@ class InstagramOptions(MetaOptions):
         plain = tuple(dict.fromkeys(tag.strip().removeprefix("#").lower() for tag in tags))
         wrong = [tag for tag in plain if not _TAG.fullmatch(tag)]
         if wrong:
-            raise ValueError(f"a hashtag is one word of letters and digits, found {', '.join(wrong)}")
+            raise ValueError(f"expected hashtags of one word of letters and digits, found {', '.join(wrong)}")
         return plain
 
     @model_validator(mode="after")
     def _some_account(self) -> InstagramOptions:
         if (self.user_id is None) != (self.access_token is None):
-            raise ValueError("an account needs both `user_id` and `access_token`")
+            raise ValueError("both `user_id` and `access_token`")
         numbers = [account.id for account in self.all_accounts()]
         if not numbers:
-            raise ValueError("name an account: `user_id` and `access_token`, or several under `accounts`")
+            raise ValueError("an account: `user_id` and `access_token`, or several under `accounts`")
         if len(set(numbers)) < len(numbers):
-            raise ValueError("an account is there twice")
+            raise ValueError("each account once")
         if self.hashtags and self.login != "facebook":
-            raise ValueError("hashtags can be read only with `login: facebook`")
+            raise ValueError("`login: facebook` beside `hashtags`: no other login may read them")
         return self
 
     def all_accounts(self) -> tuple[InstagramAccount, ...]:

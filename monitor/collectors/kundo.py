@@ -52,7 +52,7 @@ class KundoOptions(SourceOptions):
     def _plain_names(cls, forums: tuple[str, ...]) -> tuple[str, ...]:
         names = tuple(forum.rstrip("/").rpartition("/")[2] for forum in forums)
         if not all(name and name.replace("-", "").replace("_", "").isalnum() for name in names):
-            raise ValueError("a forum is the last part of its address: of kundo.se/org/nordtag it is nordtag")
+            raise ValueError("forums by the last part of their addresses: of kundo.se/org/nordtag it is nordtag")
         return names
 
     def default_name(self) -> str:

@@ -54,13 +54,13 @@ class MastodonOptions(SourceOptions):
         plain = tuple(tag.strip().removeprefix("#") for tag in tags)
         wrong = [tag for tag in plain if not _TAG.fullmatch(tag)]
         if wrong:
-            raise ValueError(f"a hashtag is one word of letters and digits, found {', '.join(wrong)}")
+            raise ValueError(f"expected hashtags of one word of letters and digits, found {', '.join(wrong)}")
         return plain
 
     @model_validator(mode="after")
     def _some_server(self) -> MastodonOptions:
         if not self.servers():
-            raise ValueError("name a server: `instance: https://mastodon.nu`, or several under `instances`")
+            raise ValueError("a server: `instance: https://mastodon.nu`, or several under `instances`")
         return self
 
     def servers(self) -> dict[str, SecretStr | None]:

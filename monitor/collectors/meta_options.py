@@ -33,7 +33,7 @@ class MetaOptions(SourceOptions):
         if self.verify_token is None:
             return self
         if self.app_secret is None:
-            raise ValueError("webhooks need `app_secret`, too: without it anybody could send them")
+            raise ValueError("`app_secret` beside `verify_token`: without it anybody could send webhooks")
         if not _HOOK_NAME.fullmatch(self.name or self.default_name()):
-            raise ValueError("with webhooks `name` is part of an address: small letters, digits, `.`, `_`, `-`")
+            raise ValueError("a `name` fit to be part of an address: small letters, digits, `.`, `_`, `-`")
         return self

@@ -56,7 +56,7 @@ class StackExchangeOptions(SourceOptions):
         )
         if not all(site.replace(".", "").replace("-", "").isalnum() for site in plain):
             raise ValueError(
-                "a site is named as in its address: stackoverflow, superuser, travel.stackexchange.com"
+                "sites, named as in their addresses: stackoverflow, superuser, travel.stackexchange.com"
             )
         return plain
 

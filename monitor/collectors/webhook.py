@@ -65,7 +65,7 @@ class WebhookOptions(SourceOptions):
     def _known_columns(cls, fields: dict[str, str]) -> dict[str, str]:
         unknown = sorted(fields.keys() - _NAMES)
         if unknown:
-            raise ValueError(f"no such column: {', '.join(unknown)}; there are {', '.join(sorted(_NAMES))}")
+            raise ValueError(f"expected columns among {', '.join(sorted(_NAMES))}, found {', '.join(unknown)}")
         for path in fields.values():
             if path.startswith("$"):
                 Path.parse(path)

@@ -33,5 +33,5 @@ class XOptions(SourceOptions):
     @model_validator(mode="after")
     def _whose(self) -> XOptions:
         if self.query and not self.brand:
-            raise ValueError("a `query` of your own needs a `brand`: whose numbers are they?")
+            raise ValueError("a `brand` beside a `query` of your own: whose numbers are they?")
         return self

@@ -52,7 +52,7 @@ class ZendeskOptions(SourceOptions):
     def _one_login(self) -> ZendeskOptions:
         by_token = self.email is not None and self.token is not None
         if by_token == (self.oauth_token is not None) or (self.email is None) != (self.token is None):
-            raise ValueError("give either `email` and `token`, or `oauth_token`")
+            raise ValueError("either `email` and `token`, or `oauth_token`")
         return self
 
     def default_name(self) -> str:

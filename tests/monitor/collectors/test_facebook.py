@@ -489,10 +489,10 @@ def test_check_says_what_can_be_read_and_until_when(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({}, "name a page"),
+        ({}, "a page: `page_id`"),
         ({"page_id": "1"}, "both"),
         ({"page_id": "../me", "access_token": "t"}, "match"),
-        ({"page_id": "1", "access_token": "t", "pages": [{"id": "1", "access_token": "t"}]}, "twice"),
+        ({"page_id": "1", "access_token": "t", "pages": [{"id": "1", "access_token": "t"}]}, "once"),
         ({"page_id": "1", "access_token": "t", "verify_token": "my own words"}, "app_secret"),
         ({"page_id": "1", "access_token": "t", "api_version": "latest"}, "match"),
         (

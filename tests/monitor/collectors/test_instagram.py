@@ -376,13 +376,13 @@ def test_several_accounts_at_one_address() -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"user_id": None, "access_token": None}, "name an account"),
+        ({"user_id": None, "access_token": None}, "an account: `user_id`"),
         ({"access_token": None}, "both"),
         ({"hashtags": ["två ord"]}, "one word"),
         ({"hashtags": [f"tagg{i}" for i in range(31)]}, "30"),
         ({"hashtags": ["tåg"], "login": "instagram"}, "login: facebook"),
         ({"user_id": "nordtag"}, "match"),
-        ({"accounts": [{"id": ACCOUNT, "access_token": "t"}]}, "twice"),
+        ({"accounts": [{"id": ACCOUNT, "access_token": "t"}]}, "once"),
     ],
 )
 def test_wrong_options_are_refused(options: dict[str, Any], why: str) -> None:
