@@ -94,8 +94,8 @@ def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tup
         phrase = phrase_at(word.phrases, tokens, i + 1, str.lower)
         if phrase is not None:
             done = i + len(phrase.rest)
-            # a phrase that denies ("kan inte påstå att") reaches on from its end
-            merged.append((done if phrase.word.negates else i, phrase.word))
+            # a phrase that works on what follows ("kan inte påstå att") reaches on from its end
+            merged.append((done if phrase.word.negates or phrase.word.boost else i, phrase.word))
         elif not word.idle:
             merged.append(place)
     return merged
@@ -112,7 +112,7 @@ def _evaluate(length: int, found: list[tuple[int, Word]], digits: int) -> Readin
         negations += word.negates
         if word.valence:
             valence, negated = _in_context(found, at, quiet)
-            if word.due and not negated:
+            if (word.due and not negated) or (word.boost and _intensifies(found, at)):
                 continue
             hits.append((valence * counts, sentence))
             negations -= negated
@@ -173,6 +173,14 @@ def _in_context(found: list[tuple[int, Word]], at: int, quiet: bool) -> tuple[fl
     if negated and not word.emoji:
         valence *= NEGATED_POSITIVE if valence > 0 else NEGATED_NEGATIVE
     return valence, negated
+
+
+def _intensifies(found: list[tuple[int, Word]], at: int) -> bool:
+    """Whether a word of feeling only strengthens the next one: "jävligt bra", "grymt dåligt"."""
+    if at + 1 == len(found):
+        return False
+    place, after = found[at + 1]
+    return bool(after.valence) and not after.emoji and place - found[at][0] == 1
 
 
 def _negated_after(found: list[tuple[int, Word]], at: int, i: int) -> bool:

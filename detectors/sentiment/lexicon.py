@@ -139,6 +139,7 @@ class Lexicon:
     heads: dict[str, Word] = field(default_factory=dict)
     phrases: dict[str, list[Phrase]] = field(default_factory=dict)
     stem_phrases: dict[str, list[Phrase]] = field(default_factory=dict)
+    folded: set[str] = field(default_factory=set)
     prefixes: dict[str, float] = field(default_factory=dict)
     un: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
@@ -160,13 +161,15 @@ class Lexicon:
             self.exact[first] = word
 
     def fold(self) -> None:
-        """Also enter every word without its diacritics, unless that is a word of its own."""
+        """Also enter every word without its diacritics, unless that is a frequent word ("stört", "stort")."""
+        frequent = ranks_of_frequent_words()
         for table in (self.exact, self.stems):
             for key, word in list(table.items()):
                 for folding in _FOLDINGS:
                     plain = key.translate(folding)
-                    if plain != key and len(plain) >= SHORTEST_FOLDED:
-                        table.setdefault(plain, word)
+                    if plain not in table and len(plain) >= SHORTEST_FOLDED and plain not in frequent:
+                        table[plain] = word
+                        self.folded.add(plain)
 
     def find(self, lower: str) -> Word:
         """The word's meaning: itself, a stem, a compound, or PLAIN."""
@@ -240,10 +243,12 @@ class Lexicon:
         return None
 
     def _head(self, tail: str) -> Word | None:
-        found = self.exact.get(tail)
+        """The last part as it is written in the lists: without diacritics it would be found in too many words."""
+        found = self.exact.get(tail) if tail not in self.folded else None
         for end in range(len(tail), SHORTEST_HEAD - 1, -1):
-            found = found or self.stems.get(tail[:end])
-        return found
+            if found is None and tail[:end] not in self.folded:
+                found = self.stems.get(tail[:end])
+        return found if found is None or not found.due else None
 
     def _phrases(self, lower: str) -> Phrases | None:
         found = list(self.phrases.get(lower, ()))
