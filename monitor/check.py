@@ -14,7 +14,7 @@ from monitor.collectors.http import Network
 from monitor.collectors.registry import build, collector_types
 from monitor.config import Config, Loaded
 from monitor.config_loader import ConfigError, load_config
-from monitor.output import FAILED, FINE, WRONG_USE, Output
+from monitor.output import FAILED, FINE, WRONG_USE, Output, amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def unverified(sources: tuple[SourceOptions, ...]) -> list[str]:
 def _summary(file: Path, loaded: Loaded) -> Iterator[str]:
     config = loaded.config
     brands = ", ".join(brand.name for brand in config.brands) or "no brand yet"
-    yield f"{file} is valid: {brands}; {len(loaded.sources)} sources."
+    yield f"{file} is valid: {brands}; {amount(len(loaded.sources), 'source')}."
     for part in loaded.off:
         yield f"  off: {part}"
     for name in unverified(loaded.sources):

@@ -15,6 +15,7 @@ from monitor.config import Config, Loaded, SwitchedOff
 from monitor.config_partial import read_partly
 from monitor.config_references import SourceEntry, names_written, wrong_references
 from monitor.config_words import show_value, suggest
+from monitor.output import amount
 from monitor.yaml_source import ConfigPath, Lines, Problem, read_yaml
 
 
@@ -24,8 +25,7 @@ class ConfigError(Exception):
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file
         self.problems = sorted(problems, key=lambda problem: (problem.line, str(problem.path)))
-        count = len(problems)
-        heading = f"{file}: {count} error{'s' if count != 1 else ''}"
+        heading = f"{file}: {amount(len(problems), 'error')}"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
 
 

@@ -26,7 +26,7 @@ from monitor.config_loader import ConfigError, load_config
 from monitor.jobs import Job
 from monitor.logs import set_up_logs
 from monitor.opening import opened
-from monitor.output import FAILED, FINE, CommandError
+from monitor.output import FAILED, FINE, CommandError, amount
 from monitor.schedule import Schedule
 from monitor.store.errors import StoreLocked
 from monitor.store.store import Store
@@ -170,7 +170,7 @@ class Daemon:
         slack = config.alerts.slack
         where = f"Slack {slack.channel}" if slack else "this console (alerts.slack is not set)"
         sys.stdout.write(
-            f"crisis-monitor watches {brands} through {len(self.loaded.sources)} sources. "
+            f"crisis-monitor watches {brands} through {amount(len(self.loaded.sources), 'source')}. "
             f"Database {self.store.name}, pages http://{config.web.listen}/, config {self.config_file}, "
             f"alerts to {where}. Stop with Ctrl-C.\n"
         )

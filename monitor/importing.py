@@ -19,7 +19,7 @@ from monitor.config import Config
 from monitor.config_loader import load_config
 from monitor.mention import Mention
 from monitor.opening import opened
-from monitor.output import FAILED, FINE, Output
+from monitor.output import FAILED, FINE, Output, amount
 from monitor.replay import read_files
 from monitor.restoring import count_people
 from monitor.store.errors import StoreLocked
@@ -43,7 +43,8 @@ def import_files(files: Sequence[Path], config_file: Path, output: Output, *, br
             output.complain(str(error))
             return FAILED
     data = {"read": len(read.mentions), "taken": taken, "known": known, "skipped": len(read.skipped)}
-    output.answer(data, f"{taken} mentions taken, {known} known already, {len(read.skipped)} lines skipped.")
+    skipped = amount(len(read.skipped), "line")
+    output.answer(data, f"{amount(taken, 'mention')} taken, {known} known already, {skipped} skipped.")
     return FINE
 
 

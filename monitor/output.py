@@ -49,6 +49,15 @@ class Output:
         sys.stderr.write(plain(text) + "\n")
 
 
+def amount(count: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> amount(1, "source"), amount(0, "source"), amount(2, "entry", "entries")
+    ('1 source', '0 sources', '2 entries')
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """End the command with a message for the person who typed it."""
     raise CommandError(message, code)

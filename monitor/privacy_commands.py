@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.clock import SystemClock
 from monitor.config_loader import load_config
 from monitor.opening import opened
-from monitor.output import FINE, WRONG_USE, Output, fail, show_time
+from monitor.output import FINE, WRONG_USE, Output, amount, fail, show_time
 from monitor.store.upkeep import Erased
 
 
@@ -44,7 +44,7 @@ def erase_data(
 
 
 def _told(erased: Erased) -> Iterator[str]:
-    yield f"{erased.mentions} posts are erased; counts stay."
+    yield f"{amount(erased.mentions, 'post')} erased; counts stay."
     for message in erased.messages:
         where = f"{message.channel} {message.place} {message.message_id}"
         yield f"  a message may quote them: {where}; delete it there"

@@ -24,7 +24,7 @@ from monitor.config import Config
 from monitor.jobs import Job, run_simulated
 from monitor.mention import Mention, Refusal
 from monitor.mention_files import read_mentions
-from monitor.output import FAILED, FINE, Output, show_time
+from monitor.output import FAILED, FINE, Output, amount, show_time
 from monitor.recording import RecordingChannel
 from monitor.store.store import open_store
 
@@ -236,7 +236,7 @@ def why(monitor: Monitor, incident: Incident) -> str:
 
 def _lines(replayed: Replayed) -> Iterator[str]:
     data = summary(replayed)
-    yield f"{data['mentions']} mentions from {data['from']} to {data['to']}, {data['skipped']} skipped."
+    yield f"{amount(data['mentions'], 'mention')} from {data['from']} to {data['to']}, {data['skipped']} skipped."
     if not data["incidents"]:
         yield "No incident: nobody would have been told."
     for incident in data["incidents"]:

@@ -14,7 +14,7 @@ from monitor.config_loader import load_config
 from monitor.coverage import GRACE
 from monitor.incident_views import headline, overview
 from monitor.opening import opened
-from monitor.output import FAILED, FINE, Output, show_time
+from monitor.output import FAILED, FINE, Output, amount, show_time
 from monitor.store.state import SourceState
 from monitor.store.store import Store
 
@@ -111,6 +111,6 @@ def _lines(store: Store, loaded: Loaded, data: dict[str, Any]) -> Iterator[str]:
     for failed in box["failed"]:
         yield f"  NOT SENT: {failed['reason']} to {failed['channel']}: {failed['error']}"
     for brand in data["brands"]:
-        yield f"  {brand['brand']}: {brand['mentions']} mentions, {brand['first']} to {brand['last']}"
+        yield f"  {brand['brand']}: {amount(brand['mentions'], 'mention')}, {brand['first']} to {brand['last']}"
     for incident in store.open_incidents():
         yield "  " + headline(incident, loaded.config)

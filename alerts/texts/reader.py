@@ -24,8 +24,8 @@ _TIME_NAMES = ("_at", "since", "from", "until", "earliest", "latest")
 _SHARE_NAMES = ("share", "_share")
 _PERCENT_NAMES = ("_percent",)
 _DURATION_NAMES = ("_seconds",)
-_MINUTES = "minutes"
-"""A window's length as the detectors say it: written like any duration, 720 as 12 h."""
+_MINUTES, _HOURS_LEARNT = "minutes", "hours_learnt"
+"""A window's length and how long was listened, as the detectors say it: written like any duration, 720 as 12 h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Reader:
             return self.duration(timedelta(seconds=value))
         if name == _MINUTES:
             return self.duration(timedelta(minutes=value))
+        if name == _HOURS_LEARNT:
+            return self.duration(timedelta(hours=value))
         return self.number(value)
 
     def number(self, value: float) -> str:

@@ -21,7 +21,7 @@ from alerts.channels.base import RenderedMessage
 from alerts.incident import Incident, TimelineEvent
 from alerts.renderers.plain import plain_text
 from detectors.signal import Level
-from monitor.output import plain
+from monitor.output import amount, plain
 
 BARS = " ▁▂▃▄▅▆▇█"
 STYLE = {Level.CALM: "green", Level.WATCH: "cyan", Level.WARNING: "yellow", Level.CRISIS: "red"}
@@ -61,8 +61,9 @@ class Narrator:
         """A day that is over: mentions by the hour, unhappy people, how many messages went out."""
         top = max(max(hours, default=0), 40)
         bars = "".join(BARS[-(-count * (len(BARS) - 1) // top)] for count in hours)
-        quiet = "nobody was disturbed" if told == 0 else f"{told} message{'s' if told > 1 else ''} sent"
-        words = f"{day:%a} {bars} {sum(hours)} posts, {people} unhappy people: "
+        quiet = "nobody was disturbed" if told == 0 else f"{amount(told, 'message')} sent"
+        unhappy = amount(people, "unhappy person", "unhappy people")
+        words = f"{day:%a} {bars} {amount(sum(hours), 'post')}, {unhappy}: "
         self.console.print(Text.assemble((words, "bold"), (quiet, "green" if told == 0 else "yellow")))
         self.pause(SHORT)
 

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from alerts.card_lines import lead_sentence
 from alerts.incident import Incident
 from monitor.incident_views import card_text, event_details, reader_of
-from monitor.output import plain
+from monitor.output import amount, plain
 from monitor.status import gather_status
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def learnt_words(days: float, cold: bool) -> str:
     """How much a brand's judge has learnt, for people."""
     if cold:
         return "no baseline yet; absolute rules until about a day is learnt"
-    return f"{days:.0f} days" if days >= 2 else f"{days * 24:.0f} hours"
+    return amount(round(days), "day") if days >= 2 else amount(round(days * 24), "hour")
 
 
 def refuse_strangers(request: Request) -> None:

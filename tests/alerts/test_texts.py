@@ -195,6 +195,16 @@ def test_durations_are_short(minutes, said):
     assert Reader("sv", "Europe/Stockholm", NOW).duration(timedelta(minutes=minutes)) == said
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("hours", "said"), [(0, "0 min"), (1, "1 "), (36, "36 ")])
+def test_how_long_was_listened_is_a_length_and_no_number_with_hours_behind(language, hours, said):
+    reader = Reader(language, "Europe/Stockholm", NOW)
+    told = reader.text("explain.cold_growth", people=9, times=4, hours_learnt=hours)
+    length = reader.duration(timedelta(hours=hours))
+    assert length.startswith(said)
+    assert f" {length} " in told
+
+
 def test_values_are_written_by_what_their_name_says():
     reader = Reader("sv", "Europe/Stockholm", NOW)
     assert reader.value("since", NOW.isoformat()) == "14:20"

@@ -71,6 +71,13 @@ def test_check_says_valid_and_what_is_off(run):
     assert json.loads(out)["valid"] is True
 
 
+def test_check_counts_its_sources_as_people_do(run, config, tmp_path):
+    source = f"{{type: file_drop, name: a, folder: {tmp_path}}}"
+    for sources, said in (("[]", "; 0 sources."), (f"[{source}]", "; 1 source.")):
+        config.write_text(f"brands: [{{name: x}}]\nsources: {sources}\n", encoding="utf-8")
+        assert said in run("check")[1]
+
+
 def test_check_lists_all_errors_as_json_too(run, config):
     config.write_text("brands: [{nmae: x}]\nlangauge: sv\n", encoding="utf-8")
     code, out, _ = run("check", "--json")

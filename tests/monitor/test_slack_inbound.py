@@ -398,9 +398,9 @@ def test_quiet_is_only_calm_when_the_sources_are_heard():
     from monitor.slack_answers import how_is_it
 
     reader = Reader("sv", "Europe/Stockholm", NOW)
-    assert how_is_it([], {"news": True, "desk": True}, reader) == "Allt lugnt.\n2 av 2 källor hörda."
+    assert how_is_it([], {"news": True, "desk": True}, reader) == "Allt lugnt.\nHörda källor: 2 av 2."
     assert how_is_it([], {"news": False, "desk": True}, reader).splitlines()[1:] == [
-        "1 av 2 källor hörda.",
+        "Hörda källor: 1 av 2.",
         "Inte hörda: news.",
     ]
 
