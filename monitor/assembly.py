@@ -27,7 +27,7 @@ from monitor.deciding import silences_in_force
 from monitor.deliver import Deliverer
 from monitor.hearing import hearing
 from monitor.ingest import Ingestor
-from monitor.jobs import Job
+from monitor.jobs import COLLECT_POOL, Job
 from monitor.matching import Matcher
 from monitor.messages import DeliveryContext
 from monitor.pipeline import Pipeline
@@ -66,9 +66,9 @@ class Monitor:
         return [*self.collect_jobs(), *self.core_jobs()]
 
     def collect_jobs(self) -> list[Job]:
-        """One job a source; each says itself when it wants to run again."""
+        """One job a source; each says itself when it wants to run again. A stream keeps a thread to itself."""
         return [
-            Job(f"collect:{name}", runner.options.every, _poll(runner), pool="collect")
+            Job(f"collect:{name}", runner.options.every, _poll(runner), pool=_pool_of(name, runner))
             for name, runner in self.runners.items()
         ]
 
@@ -112,6 +112,10 @@ class Monitor:
 
     def _retain(self, now: datetime) -> None:
         self.store.retain(now, text_for=self.config.retention.text, counts_for=self.config.retention.counts)
+
+
+def _pool_of(name: str, runner: SourceRunner) -> str:
+    return f"{COLLECT_POOL}:{name}" if runner.collector.stays else COLLECT_POOL
 
 
 def _poll(runner: SourceRunner) -> JobRun:

@@ -23,11 +23,12 @@ from monitor.clock import Clock, SystemClock
 from monitor.collectors.http import Network
 from monitor.config import Loaded
 from monitor.config_loader import ConfigError, load_config
-from monitor.jobs import Job
+from monitor.jobs import COLLECT_POOL, Job
 from monitor.logs import set_up_logs
 from monitor.opening import opened
 from monitor.output import FAILED, FINE, CommandError, amount
 from monitor.schedule import Schedule
+from monitor.slack_listening import SlackListening
 from monitor.store.errors import StoreLocked
 from monitor.store.store import Store
 from monitor.systemd import notify
@@ -36,7 +37,7 @@ from monitor.watch import Watch
 
 log = structlog.get_logger("monitor.daemon")
 
-POOLS = {"collect": 16, "core": 4, "deliver": 2}
+POOLS = {COLLECT_POOL: 16, "core": 4, "deliver": 2}
 RELOAD_EVERY = timedelta(seconds=10)
 WATCH_EVERY = timedelta(seconds=30)
 TERMINATING = (signal.SIGTERM, signal.SIGINT)
@@ -73,6 +74,7 @@ class Daemon:
     monitor: Monitor = field(init=False)
     schedule: Schedule = field(init=False)
     watch: Watch = field(init=False)
+    clicks: SlackListening = field(init=False)
     stop: threading.Event = field(default_factory=threading.Event)
     _modified: float = 0.0
 
@@ -81,6 +83,7 @@ class Daemon:
         self._modified = self.config_file.stat().st_mtime
         self.monitor = self._build()
         self.watch = Watch(self.store, self.clock, self.network)
+        self.clicks = SlackListening(lambda action: self.monitor.pipeline.act(action), self.store, self.clock)
 
     def once(self) -> int:
         """One pass over everything, then the end."""
@@ -94,9 +97,7 @@ class Daemon:
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGHUP, self._on_reload)
         self._start_pipeline(self.clock.now())
-        streams = sum(runner.collector.stays for runner in self.monitor.runners.values())
-        pools = POOLS | {"collect": POOLS["collect"] + streams}  # a stream keeps a thread to itself
-        self.schedule = Schedule(self.jobs(), self.clock, pool_sizes=pools)
+        self.schedule = Schedule(self.jobs(), self.clock, pool_sizes=POOLS)
         self.watch.schedule = self.schedule
         with self._web(), self._clicks():
             self.schedule.start()
@@ -131,6 +132,7 @@ class Daemon:
             runner.collector.close()
         self._start_pipeline(now)
         self.schedule.replace(self.jobs())
+        self.clicks.follow(loaded.config)
         log.info("config taken into use", file=str(self.config_file))
         return True
 
@@ -187,20 +189,11 @@ class Daemon:
 
     @contextmanager
     def _clicks(self) -> Iterator[None]:
-        config = self.loaded.config
-        slack = config.alerts.slack
-        if slack is None or slack.app_token is None:
+        self.clicks.follow(self.loaded.config)
+        try:
             yield
-            return
-        from monitor.slack_inbound import InboundContext
-        from monitor.slack_listening import listening
-
-        brands = tuple(brand.name for brand in config.brands)
-        context = InboundContext(
-            config.alerts.language or config.language, config.timezone, brands, config.mandate
-        )
-        with listening(slack, lambda action: self.monitor.pipeline.act(action), self.store, self.clock, context):
-            yield
+        finally:
+            self.clicks.stop()
 
     def _shut_down(self) -> None:
         notify("STOPPING=1")

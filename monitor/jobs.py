@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 
 from monitor.clock import SimulatedClock
 
+COLLECT_POOL = "collect"
+"""The thread pool of the sources; a stream's own pool begins with this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

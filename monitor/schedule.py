@@ -50,6 +50,7 @@ class Schedule:
         lock = threading.RLock()
         self._changed = threading.Condition(lock)
         executors = {pool: ThreadPoolExecutor(size) for pool, size in pool_sizes.items()}
+        self._pools = set(executors)
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = _OneLock(lock, executors=executors, job_defaults=defaults, timezone=UTC)
 
@@ -76,7 +77,7 @@ class Schedule:
         table = {job.name: job for job in jobs}
         with self._changed:
             gone, added = self.jobs.keys() - table.keys(), table.keys() - self.jobs.keys()
-            self.jobs = table
+            before, self.jobs = self.jobs, table
             if not self._open:
                 return
             for name in gone:
@@ -84,6 +85,10 @@ class Schedule:
                 self._due.pop(name, None)
             for name in added:
                 self._add(table[name], self._clock.now())
+            for name in table.keys() - added:
+                if table[name].pool != before[name].pool:
+                    self._open_pool(table[name].pool)
+                    self._scheduler.modify_job(name, executor=table[name].pool)
 
     def wake(self, name: str) -> None:
         """Run a job now instead of at its next time (a click, a hook); a running one is run once more after it."""
@@ -95,7 +100,14 @@ class Schedule:
             else:
                 self._woken.add(name)
 
+    def _open_pool(self, name: str) -> None:
+        """A pool that is not of the table of sizes holds one job that keeps its thread to itself (a stream)."""
+        if name not in self._pools:
+            self._pools.add(name)
+            self._scheduler.add_executor(ThreadPoolExecutor(1), name)
+
     def _add(self, job: Job, due: datetime) -> None:
+        self._open_pool(job.pool)
         self._due[job.name] = due
         trigger = _AsDue(self._due, job.name)
         self._scheduler.add_job(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from slack_sdk.socket_mode.client import BaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
 
+    from monitor.config import Config
     from monitor.store.store import Store
 
 LOG = logging.getLogger("monitor.slack_inbound")
@@ -54,6 +55,12 @@ class InboundContext:
     timezone: str = "Europe/Stockholm"
     brands: tuple[str, ...] = ()
     mandate: Mandate | None = None
+
+    @classmethod
+    def of(cls, config: Config) -> InboundContext:
+        """What a config says of it."""
+        brands = tuple(brand.name for brand in config.brands)
+        return cls(config.alerts.language or config.language, config.timezone, brands, config.mandate)
 
 
 class SlackInbound:

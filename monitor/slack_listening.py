@@ -10,8 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from alerts.channels.options import SlackOptions
@@ -20,6 +18,7 @@ from monitor.clock import Clock
 from monitor.slack_inbound import Act, InboundContext, SlackInbound
 
 if TYPE_CHECKING:
+    from monitor.config import Config
     from monitor.store.store import Store
 
 LOG = logging.getLogger("monitor.slack_inbound")
@@ -33,20 +32,51 @@ DEAF_AFTER = 30.0
 """Seconds after which a connection that never answered is given up; a sound one answers within a few."""
 
 CLOSE_WITHIN = 15.0
+TAKE_OVER_WITHIN = 10.0
+"""Seconds for which an old connection is kept open while a new one comes up."""
 
 
-@contextmanager
-def listening(
-    options: SlackOptions, act: Act, store: Store, clock: Clock, context: InboundContext | None = None
-) -> Iterator[SlackInbound]:
-    """Listen to Slack until the block ends. A Slack that cannot be reached is tried again, ever more slowly."""
-    inbound = SlackInbound(SlackChannel(options), act, store, clock, context)
-    listener = Listener(options, inbound)
-    listener.start()
-    try:
-        yield inbound
-    finally:
-        listener.stop()
+class SlackListening:
+    """Listens to the Slack that the config names, from the first `follow` to `stop`.
+
+    When the config changes, `follow` again: what answers need (mandate, brands, language) counts at once; with
+    another token or address, or the first one, a new connection is opened, and the old one closed once the new one
+    hears, so that no click falls between. Without an app token nothing is listened to.
+    """
+
+    def __init__(self, act: Act, store: Store, clock: Clock) -> None:
+        self._act, self._store, self._clock = act, store, clock
+        self._options: SlackOptions | None = None
+        self._listener: Listener | None = None
+        self._lock = threading.Lock()
+
+    def follow(self, config: Config) -> None:
+        """Listen as this config says. A new connection is waited for a moment; it goes on trying by itself."""
+        slack = config.alerts.slack
+        options = slack if slack is not None and slack.app_token is not None else None
+        context = InboundContext.of(config)
+        with self._lock:
+            if options == self._options:
+                if self._listener is not None:
+                    self._listener.inbound.context = context
+                return
+            before, self._listener, self._options = self._listener, None, options
+            if options is not None:
+                inbound = SlackInbound(SlackChannel(options), self._act, self._store, self._clock, context)
+                self._listener = Listener(options, inbound)
+                self._listener.start()
+            if before is not None:
+                if self._listener is not None:
+                    self._listener.connected.wait(TAKE_OVER_WITHIN)
+                before.stop()
+                LOG.info("the connection to Slack that the config no longer names is closed")
+
+    def stop(self) -> None:
+        """End listening; what a click has begun is finished first, as far as it does not hang."""
+        with self._lock:
+            if self._listener is not None:
+                self._listener.stop()
+            self._listener = self._options = None
 
 
 class Listener:
@@ -58,7 +88,8 @@ class Listener:
         if options.app_token is None:
             raise ValueError("alerts.slack.app_token is not set: nothing comes in from Slack")
         self._token = options.app_token.get_secret_value()
-        self._inbound = inbound
+        self.inbound = inbound
+        self.connected = threading.Event()
         self._look_every, self._deaf_after = looks
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="slack-connect", daemon=True)
@@ -69,18 +100,19 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """End listening; returns when the client is closed, or does not want to."""
+        """End listening; returns when the client is closed and its last click is done, or does not want to."""
         self._stopping.set()
         self._thread.join(timeout=CLOSE_WITHIN)
         _close(self.client).join(timeout=CLOSE_WITHIN)
+        self.inbound.idle.wait(CLOSE_WITHIN)
 
     def _new_client(self) -> Any:
         from slack_sdk.socket_mode import SocketModeClient
 
         quiet = logging.getLogger("alerts.slack")
-        web_client = self._inbound.channel.client
+        web_client = self.inbound.channel.client
         client = SocketModeClient(app_token=self._token, web_client=web_client, logger=quiet)
-        client.socket_mode_request_listeners.append(self._inbound.on_request)
+        client.socket_mode_request_listeners.append(self.inbound.on_request)
         return client
 
     def _run(self) -> None:
@@ -100,6 +132,7 @@ class Listener:
                 self._stopping.wait(wait)
                 wait = min(wait * 2, LONGEST_RECONNECT)
             else:
+                self.connected.set()
                 return True
         return False
 

@@ -17,6 +17,7 @@ from monitor.clock import Clock
 from monitor.collecting import blind_since
 from monitor.collectors.base import SourceError
 from monitor.coverage import GRACE
+from monitor.jobs import COLLECT_POOL
 from monitor.store.state import JobRun
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Watch:
         if self.schedule is None:
             return
         for name, job in self.schedule.jobs.items():
-            if job.pool != "collect":
+            if not job.pool.startswith(COLLECT_POOL):
                 last = self.schedule.last_fine.get(name, self.started_at)
                 why = self.schedule.errors.get(name, "")
                 yield PartHealth(Part.JOB, name, last, GRACE * job.every + JOB_GRACE, why=why)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.clock import SimulatedClock, SystemClock
-from monitor.jobs import Job, run_simulated
+from monitor.jobs import COLLECT_POOL, Job, run_simulated
 from monitor.schedule import Schedule
 
 NOON = datetime(2026, 5, 4, 12, 1, 30, tzinfo=UTC)
@@ -127,6 +127,34 @@ def test_a_job_that_rests_can_be_woken_again_and_again(schedule):
         assert ran.acquire(timeout=10)
         running.wake("clicks")
     assert ran.acquire(timeout=10)
+
+
+def test_streams_that_come_with_a_new_table_take_no_thread_from_the_sources_that_are_polled(schedule):
+    """More of them than the pool has threads; one was polled before."""
+    polled, over, streaming = threading.Semaphore(0), threading.Event(), threading.Semaphore(0)
+
+    def stream(now):
+        streaming.release()
+        over.wait(30)
+
+    def poll(now):
+        polled.release()
+
+    hour, moment = timedelta(hours=1), timedelta(milliseconds=10)
+    rss = Job("collect:rss", moment, poll, pool=COLLECT_POOL)
+    running = schedule([rss, Job("collect:0", hour, poll, pool=COLLECT_POOL)])
+    assert polled.acquire(timeout=10)
+    streams = [Job(f"collect:{n}", hour, stream, pool=f"{COLLECT_POOL}:{n}") for n in range(5)]
+    try:
+        running.replace([rss, *streams])
+        running.wake("collect:0")
+        for _ in streams:
+            assert streaming.acquire(timeout=10)
+        while polled.acquire(blocking=False):
+            pass
+        assert polled.acquire(timeout=10)
+    finally:
+        over.set()
 
 
 def test_a_run_that_comes_late_counts_what_it_makes_up_for():

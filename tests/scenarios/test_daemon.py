@@ -20,7 +20,8 @@ import httpx
 import pytest
 
 from monitor.store.store import open_store
-from tests.fakes.slack import BOT_TOKEN, CRISIS, FakeSlack
+from tests.fakes.slack import APP_TOKEN, BOT_TOKEN, CRISIS, FakeSlack
+from tests.fakes.slack_socket import FakeSocket
 
 TOKEN = "0123456789abcdef-hook"
 THREAT = "Nordtåg, I will kill you all and burn down your office"
@@ -184,6 +185,19 @@ def test_a_changed_config_is_taken_and_a_wrong_one_changes_nothing(here):
         while "Nordbuss" not in httpx.get(f"http://127.0.0.1:{here.port}/").text:
             assert time.monotonic() < until, "the good config was not taken"
             time.sleep(0.1)
+
+
+def test_slack_that_is_set_up_while_it_runs_is_listened_to(here):
+    slack = FakeSlack()
+    socket_mode = FakeSocket(slack)
+    with here.running() as daemon:
+        said = f'token: {BOT_TOKEN}, app_token: {APP_TOKEN}, channel: "{CRISIS}", api_url: "{slack.api_url}"'
+        here.write_config(f"alerts: {{slack: {{{said}}}}}\n")
+        daemon.send_signal(signal.SIGHUP)
+        assert socket_mode.connected.wait(PATIENCE)
+    socket_mode.stop()
+    slack.stop()
+    assert slack.broken_rules == []
 
 
 def kill_again_and_again(here: Installation, times: int, seed: int) -> None:
