@@ -14,7 +14,10 @@ from detectors.signal import Number, Signal
 
 
 class ActionKind(StrEnum):
-    """What a person can do with an incident, and the name under which `may:` in the config grants it."""
+    """What a person can do with an incident, and the name under which `may:` in the config grants it.
+
+    Lifting a silence has no name there: it goes with the right to silence (`alerts.rights.GRANTED`).
+    """
 
     ACKNOWLEDGE = "acknowledge"
     WAIT = "wait"
@@ -34,6 +37,7 @@ class ActionKind(StrEnum):
     SPLIT = "split"
     REOPEN = "reopen"
     SILENCE = "silence"
+    LIFT_SILENCE = "lift_silence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def build_card(
         quotes_label=reader.text("label.quotes") if quotes else "",
         quotes=quotes,
         link_label=reader.text("label.link"),
-        buttons=_buttons(incident, reader),
+        buttons=_buttons(incident, reader) + (_lifting(reader) if _is_silenced(circumstances) else ()),
         menu_label=reader.text("label.menu"),
         menu=_menu(incident, reader),
         footer=_footer(incident, reader),
@@ -108,7 +108,10 @@ def build_reply(
     whole = build_card(incident, plan, reader, notification, circumstances)
     opening = whole.opening or whole.lead
     lines = reply_lines(incident, plan, reader, notification.reason, copied=bool(notification.data.get("copy")))
-    return replace(whole, opening=opening, lead="", lines=lines, quotes=(), quotes_label="", buttons=(), menu=())
+    buttons = _lifting(reader, str(notification.data.get("scope") or "")) if _silences(notification) else ()
+    return replace(
+        whole, opening=opening, lead="", lines=lines, quotes=(), quotes_label="", buttons=buttons, menu=()
+    )
 
 
 def build_notice(notification: Notification, reader: Reader, circumstances: Circumstances | None = None) -> Card:
@@ -218,6 +221,21 @@ def _buttons(incident: Incident, reader: Reader) -> tuple[CardAction, ...]:
     if incident.flag is not None and not acknowledged:
         wanted = (ActionKind.ANSWER_FLAG, ActionKind.WAIT)
     return tuple(CardAction(kind, reader.text(f"action.{kind}")) for kind in wanted)
+
+
+def _silences(notification: Notification) -> bool:
+    """Does the message say that a silence begins?"""
+    return notification.data.get("state") == "silenced"
+
+
+def _is_silenced(circumstances: Circumstances | None) -> bool:
+    return circumstances is not None and circumstances.silenced_until is not None
+
+
+def _lifting(reader: Reader, scope: str = "") -> tuple[CardAction, ...]:
+    """Return the button that ends the silence of `scope`, or all that keep the incident quiet."""
+    kind = ActionKind.LIFT_SILENCE
+    return (CardAction(kind, reader.text(f"action.{kind}"), scope),)
 
 
 def _menu(incident: Incident, reader: Reader) -> tuple[CardAction, ...]:

@@ -75,10 +75,11 @@ class CardQuote:
 
 @dataclass(frozen=True, slots=True)
 class CardAction:
-    """One thing to press: what it does and what is written on it."""
+    """One thing to press: what it does, what is written on it, and the scope it means ("" for the incident)."""
 
     kind: ActionKind
     label: str
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from alerts.deciding.joining import group_signals
 from alerts.deciding.own_posts import apply_own_post, concerns
 from alerts.deciding.people import HANDLERS
 from alerts.deciding.praise import tell_praise
-from alerts.deciding.quiet import silence, silence_level
+from alerts.deciding.quiet import lift, silence, silence_level
 from alerts.deciding.signals import apply_signals
 from alerts.incident import Decision, Incident, IncidentState, Notification, Refusal, TimelineEvent
 from alerts.mandate import Mandate
@@ -50,7 +50,7 @@ def decide(
     _ON_EVENT[type(event)](desk, event)
     _untangle(desk)
     for draft in desk.all():
-        tick(draft, silences)
+        tick(draft, desk.silences)
     return desk.decision()
 
 
@@ -71,6 +71,7 @@ class _Desk:
         self.refusal: Refusal | None = None
         self.timeline: list[TimelineEvent] = []
         self.notifications: list[Notification] = []
+        self.lifted: tuple[str, ...] = ()
         self._next_number, self._drill = next_number, drill
         self._drafts: dict[int, Draft] = {}
 
@@ -92,6 +93,12 @@ class _Desk:
         del self._drafts[draft.incident.number]
         self._next_number -= 1
 
+    def end_silences(self, lifted: Sequence[Silence]) -> None:
+        """From now on these hold no more: what they kept quiet is told."""
+        ended = {silence.id: silence for silence in lifted}
+        self.silences = tuple(ended.get(silence.id, silence) for silence in self.silences)
+        self.lifted = tuple(ended)
+
     def by_number(self, number: object) -> Incident | None:
         """The incident of that number, if it is on the desk."""
         return next((i for i in self.incidents if str(i.number) == str(number)), None)
@@ -112,6 +119,7 @@ class _Desk:
             (*self.notifications, *(n for d in drafts for n in d.notifications)),
             self.refusal,
             tuple(silence for d in drafts for silence in d.silences),
+            self.lifted,
         )
 
 
@@ -170,6 +178,10 @@ def _on_action(desk: _Desk, action: Action) -> None:
 
 def _act_on(desk: _Desk, draft: Draft, action: Action) -> None:
     action = _named(draft.mandate, action)
+    if action.kind is ActionKind.LIFT_SILENCE:
+        lifted, desk.refusal = lift(draft, action, desk.silences)
+        desk.end_silences(lifted)
+        return
     if not _allowed(desk, draft, action):
         return
     if text_of(action, "only_asks") or draft.seen_before(text_of(action, "event_id")):

@@ -293,7 +293,8 @@ class Refusal:
 class Decision:
     """What `decide` answers: changed incidents, what to write down, what to send. One transaction stores it.
 
-    `silences` are new ones; their ids are empty until the shell has stored them.
+    `silences` are new ones; their ids are empty until the shell has stored them. `lifted` are the ids of those
+    that end now.
     """
 
     incidents: tuple[Incident, ...] = ()
@@ -301,3 +302,4 @@ class Decision:
     notifications: tuple[Notification, ...] = ()
     refusal: Refusal | None = None
     silences: tuple[Silence, ...] = ()
+    lifted: tuple[str, ...] = ()

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain
 
-from alerts.actions import ActionKind
 from alerts.mandate import RESERVED_ROLES, LevelPolicy, Mandate, Step
 from alerts.mandate_places import Path, Problem, chains, channels_mentioned, names_mentioned
-from alerts.rights import POWERS, SILENCE
+from alerts.rights import GRANTED, POWERS
 
 
 def _names(mandate: Mandate) -> Iterator[Problem]:
@@ -55,7 +54,7 @@ def _reserved(mandate: Mandate) -> Iterator[Problem]:
 
 
 def _rights(mandate: Mandate) -> Iterator[Problem]:
-    known = {*(str(kind) for kind in ActionKind), *POWERS, SILENCE}
+    known = {*GRANTED, *POWERS}
     for action, grants in mandate.may.items():
         if action not in known:
             yield Problem(("may", action), ", ".join(sorted(known)), action, f"nobody can do {action!r} here")

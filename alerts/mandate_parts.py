@@ -144,7 +144,9 @@ def known_countries(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The countries as they were written. Raises ValueError when one has no calendar of holidays."""
     for country in value or ():
         if not known_country(country):
-            raise ValueError(f"expected countries whose holidays are known (SE, NO, DK, FI …), found {country!r}")
+            raise ValueError(
+                f"expected countries whose public holidays are known (SE, NO, DK, FI …), found {country!r}"
+            )
     return value
 
 

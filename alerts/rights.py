@@ -16,6 +16,9 @@ POWERS = ("confirm_publicly", "publish", "hide_posts", "call_in_staff")
 SILENCE = str(ActionKind.SILENCE)
 """Keeping alerts quiet on purpose, from an incident or from the command line (`alerts.silencing`)."""
 
+GRANTED = tuple(str(kind) for kind in ActionKind if kind is not ActionKind.LIFT_SILENCE)
+"""The actions that `may:` grants. Whoever may silence may lift a silence, and so may its author."""
+
 _BY_DEFAULT: dict[str, tuple[str, ...]] = {
     ActionKind.FLAG: (ANYONE,),
     ActionKind.NOTE: (KNOWN, TOLD),
@@ -63,7 +66,7 @@ def powers_of(
 ) -> tuple[str, ...]:
     """Everything that `by` may do at this level and hour: actions first, then powers outside the monitor."""
     belongs = tuple(groups)
-    named = [*(str(kind) for kind in ActionKind), *(power for power in POWERS if power in mandate.may)]
+    named = [*GRANTED, *(power for power in POWERS if power in mandate.may)]
     return tuple(name for name in named if may(mandate, name, by, level=level, at=at, brand=brand, groups=belongs))
 
 

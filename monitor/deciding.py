@@ -37,6 +37,8 @@ def decide_stored(store: Store, mandate: Mandate, event: Event, now: datetime) -
                 starts_at=silence.starts_at,
                 ends_at=silence.ends_at,
             )
+        for number in decision.lifted:
+            store.end_silence(int(number), now)
         return decision
 
 

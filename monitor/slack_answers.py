@@ -33,6 +33,8 @@ def refusal_text(refusal: Refusal, user: str, incident: Incident | None, reader:
         return reader.text("why.wrong_state", state=reader.text(f"state.{incident.state}"))
     if why == "no_such_incident":
         return reader.text("why.no_such_incident")
+    if why == "no_silence":
+        return reader.text("why.no_silence")
     action = reader.text(f"action.{refusal.action}")
     return reader.text("inbound.refused", action=action, allowed=allowed)
 

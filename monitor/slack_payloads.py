@@ -54,15 +54,15 @@ def read_request(kind: str, payload: Json) -> Wish | None:
 
 
 def _clicked(payload: Json) -> Wish | None:
-    """A button (`incident:wait`, value 12) or a choice of the menu (value `12:raise`)."""
-    pressed = payload["actions"][0]
+    """A button (`incident:wait`, value 12 or `12:theme:delays`) or a choice of the menu (value `12:raise`)."""
+    pressed, scope = payload["actions"][0], ""
     if pressed["action_id"] == MENU_ACTION:
         number, _, name = str(pressed["selected_option"]["value"]).partition(":")
     else:
         prefix, _, name = str(pressed["action_id"]).partition(":")
         if prefix != ACTION_PREFIX:
             return None
-        number = str(pressed["value"])
+        number, _, scope = str(pressed["value"]).partition(":")
     action = ActionKind(name)
     container = payload.get("container") or {}
     message = payload.get("message") or {}
@@ -77,6 +77,7 @@ def _clicked(payload: Json) -> Wish | None:
         trigger=str(payload.get("trigger_id") or ""),
         reply_url=str(payload.get("response_url") or ""),
         ready=action not in FIELDS,
+        data={"scope": scope} if scope else {},
     )
 
 

@@ -1,6 +1,9 @@
-"""A silence set from an incident: kept quiet on purpose until a time, by whoever may, with a reason."""
+"""A silence set or lifted from an incident: quiet on purpose until a time, by whoever may, with a reason."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 from alerts.actions import Action
 from alerts.deciding.asked import Answer, level_of, text_of
@@ -8,9 +11,10 @@ from alerts.deciding.draft import Draft
 from alerts.deciding.people import take_on
 from alerts.deciding.telling import edit_card, reply
 from alerts.durations import parse_duration
-from alerts.incident import IncidentState, Reason
+from alerts.incident import Incident, IncidentState, Reason, Refusal
 from alerts.silences import Matcher, Silence
-from detectors.signal import Level
+from alerts.silencing import lift_silence
+from detectors.signal import Level, ScopeKind
 
 ALL = "brand"
 """As the scope: everything about the incident's brand. Else `theme:payment`, `thread:abc` …"""
@@ -32,9 +36,9 @@ def silence(draft: Draft, action: Action) -> Answer:
     take_on(draft, action)
     if draft.incident.wait is None:
         draft.enter(IncidentState.ACKNOWLEDGED)
-    said = {"until": until.isoformat(), "reason": reason, "by": draft.mandate.name_of(action.by)}
-    scope = text_of(action, "scope")
-    draft.write("silenced", actor=action.by, channel=action.channel, scope=scope, up_to=up_to.label, **said)
+    by, scope = draft.mandate.name_of(action.by), text_of(action, "scope")
+    said = {"until": until.isoformat(), "reason": reason, "by": by, "scope": scope}
+    draft.write("silenced", actor=action.by, channel=action.channel, up_to=up_to.label, **said)
     reply(draft, Reason.STATE_CHANGED, {"state": "silenced", **said})
     edit_card(draft)
     return None
@@ -56,3 +60,49 @@ def matcher_of(brand: str, scope: str) -> Matcher | None:
         "thread": Matcher(brand=brand, thread=name),
     }
     return known.get(kind) if name else None
+
+
+def lift(draft: Draft, action: Action, silences: Sequence[Silence]) -> tuple[tuple[Silence, ...], Refusal | None]:
+    """End what keeps this incident quiet: the silences of the `scope`, or all of them when none is named.
+
+    Answers them with their end, or why it is refused; whoever may not lift one of them lifts none.
+    """
+    meant = matcher_of(draft.incident.brand, text_of(action, "scope"))
+    found = [s for s in silences if s.in_force(draft.now) and _holds_for(draft.incident, s.matcher, meant)]
+    groups = [group for group in text_of(action, "groups").split(",") if group]
+    asked = [
+        lift_silence(draft.mandate, silence, action.by, draft.now, channel=action.channel, groups=groups)
+        for silence in found
+    ]
+    refusal = next((one.refusal for one in asked if one.refusal is not None), None)
+    if refusal is not None:
+        allowed = ", ".join(refusal.allowed)
+        said = {"action": str(action.kind), "allowed": allowed, "why": refusal.why}
+        draft.write("refused", actor=action.by, channel=action.channel, **said)
+        return (), replace(refusal, action=str(action.kind))
+    if text_of(action, "only_asks") or draft.seen_before(text_of(action, "event_id")):
+        return (), None
+    if not found:
+        return (), Refusal(str(action.kind), action.by, (), "no_silence")
+    for silence in found:
+        said = {"silence": silence.id, "reason": silence.reason, "author": silence.author}
+        draft.write("silence_lifted", actor=action.by, channel=action.channel, **said)
+    reply(draft, Reason.STATE_CHANGED, {"state": "silence_lifted", "by": draft.mandate.name_of(action.by)})
+    edit_card(draft)
+    return tuple(one.silence for one in asked if one.silence is not None), None
+
+
+def _holds_for(incident: Incident, matcher: Matcher, meant: Matcher | None) -> bool:
+    """Is it the silence that is meant; when none is named, does it keep any of the incident quiet?"""
+    if meant is not None:
+        return matcher == meant
+    if any(matcher.matches(signal) for signal in incident.signals):
+        return True
+    held = {kind: {scope.name for scope in incident.scopes if scope.kind is kind} for kind in ScopeKind}
+    asked = (
+        (matcher.theme, held[ScopeKind.THEME] | set(incident.themes)),
+        (matcher.source, held[ScopeKind.SOURCE]),
+        (matcher.thread, held[ScopeKind.THREAD]),
+    )
+    is_of_brand = matcher.brand in ("", incident.brand) and not matcher.detector
+    return is_of_brand and all(not name or name in names for name, names in asked)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
+from alerts.actions import ActionKind
 from alerts.card_parts import Card, CardAction, CardQuote
 from alerts.renderers.plain import plain_text
 from alerts.safe_text import clean, escape_mrkdwn, one_line, shorten, web_url, without_format
@@ -59,7 +60,7 @@ def reply_blocks(card: Card, pings: Iterable[str] = ()) -> list[Block]:
     made += [_section(_escaped(text)) for text in (card.opening or card.lead or card.title,)]
     if card.lines:
         made.append(_section("\n".join(f"*{_escaped(line.label)}:* {_escaped(line.text)}" for line in card.lines)))
-    return made
+    return made + _actions(card)
 
 
 def plain_blocks(card: Card) -> list[Block]:
@@ -125,9 +126,10 @@ def _button(card: Card, action: CardAction, place: int) -> Block:
         "type": "button",
         "action_id": f"{ACTION_PREFIX}:{action.kind}",
         "text": _plain(shorten(action.label, BUTTON_TEXT_LIMIT)),
-        "value": str(card.number),
+        "value": f"{card.number}:{action.scope}" if action.scope else str(card.number),
     }
-    return {**button, "style": "primary"} if place == 0 else button
+    is_answer = place == 0 and action.kind is not ActionKind.LIFT_SILENCE
+    return {**button, "style": "primary"} if is_answer else button
 
 
 def _menu(card: Card) -> Block:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from alerts.actions import ActionKind
 from alerts.mandate import Mandate
 from alerts.mandate_check import validate_mandate
-from alerts.rights import POWERS, SILENCE, who_may
+from alerts.rights import GRANTED, POWERS, who_may
 from alerts.who import who
 from detectors.signal import Level
 
@@ -66,4 +65,4 @@ def test_standing_down_at_night(mandate: Mandate, level: Level, hour: int, may: 
 def test_every_action_and_power_is_explained() -> None:
     table = PAGE[PAGE.index("| action |") : PAGE.index("A **silence**")]
     named = set(re.findall(r"`(\w+)`", table)) - {"may"}
-    assert named == {*(str(kind) for kind in ActionKind), *POWERS, SILENCE}
+    assert named == {*GRANTED, *POWERS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from alerts.actions import ActionKind
 from alerts.deciding.quiet import matcher_of
 from alerts.incident import IncidentState, ObligationKind, Reason
-from alerts.silences import Matcher
+from alerts.silences import Matcher, Silence
 from detectors.signal import Level, ScopeKind
 from tests.alerts.world import BRAND, NOON, World, by_reason, signal, staffed
 
@@ -106,6 +107,85 @@ def test_what_is_over_cannot_be_silenced():
 )
 def test_what_a_silence_means(scope, matcher):
     assert matcher_of(BRAND, scope) == matcher
+
+
+def silenced(**mandate: object) -> World:
+    """Hanna has silenced the theme, as the shell would keep it."""
+    world = story(**mandate)
+    made = world.act(ActionKind.SILENCE, "hanna", **HOURS).silences
+    world.silences += [replace(one, id="7") for one in made]
+    return world
+
+
+def test_it_is_lifted_where_it_was_set_and_written_down_like_setting_it():
+    world = silenced()
+    decision = world.act(ActionKind.LIFT_SILENCE, "stig", scope="theme:delays")
+    assert decision.lifted == ("7",)
+    assert decision.refusal is None
+    (written,) = [e for e in world.written if e.kind == "silence_lifted"]
+    assert (written.incident, written.actor, written.channel) == (1, "stig", "slack")
+    assert written.data == {"silence": "7", "reason": "works on the line", "author": "hanna"}
+    (told,) = [n for n in decision.notifications if n.data.get("state") == "silence_lifted"]
+    assert told.data["by"] == "Stig"
+
+
+def test_what_it_kept_quiet_is_told_in_the_same_breath():
+    world = World(mandate=staffed())
+    world.silences.append(Silence("7", Matcher(brand=BRAND), "works", "hanna", NOON + timedelta(hours=4), NOON))
+    world.signals(signal(kind=ScopeKind.THEME, name="delays", themes={"delays": 30}))
+    assert world.one.silenced == "7"
+    decision = world.act(ActionKind.LIFT_SILENCE, "hanna")
+    assert world.one.silenced is None
+    assert [n for n in decision.notifications if n.data.get("step") is not None or n.root]
+    assert world.owed(ObligationKind.ACKNOWLEDGE)
+
+
+def test_whoever_may_not_silence_may_not_lift_unless_it_is_their_own():
+    world = silenced()
+    decision = world.act(ActionKind.LIFT_SILENCE, "agent")
+    assert decision.refusal is not None
+    assert (decision.refusal.action, decision.refusal.why, decision.lifted) == ("lift_silence", "not_allowed", ())
+    assert "Hanna" in decision.refusal.allowed
+    assert world.kinds(1)[-1] == "refused"
+    world.silences = [replace(one, author="agent") for one in world.silences]
+    assert world.act(ActionKind.LIFT_SILENCE, "agent").lifted == ("7",)
+
+
+def test_the_right_to_lift_is_that_of_the_level_up_to_which_the_silence_holds():
+    world = silenced(may={"silence": {"warning": ["head"], "crisis": ["stig"]}})
+    world.silences = [replace(one, up_to=Level.CRISIS, author="kim") for one in world.silences]
+    assert world.act(ActionKind.LIFT_SILENCE, "hanna").refusal is not None
+    assert world.act(ActionKind.LIFT_SILENCE, "stig").lifted == ("7",)
+
+
+def test_a_second_press_says_that_none_is_in_force_and_a_redelivered_one_says_nothing():
+    world = silenced()
+    assert world.act(ActionKind.LIFT_SILENCE, "hanna", event_id="click:1").lifted == ("7",)
+    assert world.act(ActionKind.LIFT_SILENCE, "hanna", event_id="click:1").refusal is None
+    refusal = world.act(ActionKind.LIFT_SILENCE, "hanna", event_id="click:2").refusal
+    assert refusal is not None
+    assert refusal.why == "no_silence"
+
+
+@pytest.mark.parametrize(
+    ("matcher", "scope", "lifted"),
+    [
+        (Matcher(brand=BRAND, theme="delays"), "", True),
+        (Matcher(brand=BRAND), "", True),
+        (Matcher(), "", True),
+        (Matcher(brand=BRAND, theme="delays", detector="negative_people"), "", True),
+        (Matcher(brand=BRAND, theme="payment"), "", False),
+        (Matcher(brand="Nordkraft"), "", False),
+        (Matcher(brand=BRAND, detector="volume"), "", False),
+        (Matcher(brand=BRAND), "theme:delays", False),
+        (Matcher(brand=BRAND, theme="payment"), "theme:payment", True),
+    ],
+)
+def test_only_what_keeps_this_incident_quiet_is_lifted_or_what_the_button_names(matcher, scope, lifted):
+    world = story()
+    world.silences.append(Silence("3", matcher, "works", "hanna", NOON + timedelta(hours=4), NOON))
+    asked = {"scope": scope} if scope else {}
+    assert bool(world.act(ActionKind.LIFT_SILENCE, "hanna", **asked).lifted) is lifted
 
 
 def test_asking_only_changes_nothing_but_writes_a_refusal_down():

@@ -142,6 +142,7 @@ class World:
             self.incidents[incident.number] = reborn(incident)
         self.said += [_NOTIFICATION.validate_json(_NOTIFICATION.dump_json(n)) for n in decision.notifications]
         self.written += decision.timeline
+        self.silences = [kept for kept in self.silences if kept.id not in decision.lifted]
         return decision
 
     def signals(

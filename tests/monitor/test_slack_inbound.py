@@ -180,6 +180,14 @@ def test_the_event_id_of_a_redelivery_is_the_same_and_of_a_second_click_another(
     assert ids[0] == ids[1] != ids[2]
 
 
+def test_the_button_on_a_silence_lifts_that_one(room):
+    click = room.socket.click("lift_silence")
+    click["actions"][0]["value"] = "12:theme:delays"
+    room.interact(click)
+    (action,) = room.actions
+    assert (action.kind, action.incident, action.data["scope"]) == (ActionKind.LIFT_SILENCE, 12, "theme:delays")
+
+
 def test_a_refusal_is_told_to_the_clicker_alone_with_who_may(room):
     room.refusal = Refusal("stand_down", ANNA, ("Kommunikationschefen",), "not_allowed")
     room.interact(room.socket.click("acknowledge"))
@@ -199,6 +207,7 @@ def test_a_stranger_is_told_how_to_become_known(room):
     [
         ("wrong_state", "Det går inte nu: den är inte kvitterad."),
         ("no_such_incident", "Det finns ingen öppen händelse med det numret."),
+        ("no_silence", "Här gäller ingen tystnad längre."),
         ("bad_data: reason", "Något saknas eller kan inte användas: Skäl."),
     ],
 )

@@ -184,3 +184,26 @@ def test_whatever_slack_does_every_step_of_the_chain_is_told_once(story, seed):
     assert ["<@U2DEA>" in called[0], "<@U3HAN>" in called[1]] == [True, True]
     copies(story)
     story.slack.verify()
+
+
+def test_a_silence_is_lifted_by_the_button_on_the_message_that_tells_of_it(story):
+    """The one who may not hears who may; then alerts about it come again, and the timeline has both."""
+    story.signals(signal(Level.WARNING, kind=ScopeKind.THEME, name="delays"))
+    story.click(ActionKind.SILENCE, "U3HAN", scope="theme:delays", lasts="4h", reason="works", up_to="crisis")
+    said = story.slack.take(CRISIS, "Silenced until", "works", thread=story.incident().root.message_id)
+    (button,) = [e for b in said.blocks if b["type"] == "actions" for e in b["elements"]]
+    assert (button["action_id"], button["value"]) == ("incident:lift_silence", "1:theme:delays")
+    story.signals(signal(Level.CRISIS, kind=ScopeKind.THEME, name="delays", ids=range(30, 60)))
+    assert len(story.thread()) == 1  # only that it is silenced
+    assert "Hanna" in story.click(ActionKind.LIFT_SILENCE, "U5AGE", scope="theme:delays")[0]
+    assert story.click(ActionKind.LIFT_SILENCE, "U3HAN", scope="theme:delays") == []
+    told = [text for _, text, _ in story.thread()]
+    assert any("Hanna has lifted the silence" in text for text in told)
+    assert story.store.silences(story.clock.now()) == ()
+    assert "No silence is in force" in story.click(ActionKind.LIFT_SILENCE, "U3HAN", scope="theme:delays")[0]
+    kinds = [event.kind for event in story.store.timeline(1)]
+    assert [kind for kind in kinds if kind in ("silenced", "refused", "silence_lifted")] == [
+        "silenced",
+        "refused",
+        "silence_lifted",
+    ]
