@@ -139,6 +139,7 @@ class Lexicon:
     heads: dict[str, Word] = field(default_factory=dict)
     phrases: dict[str, list[Phrase]] = field(default_factory=dict)
     stem_phrases: dict[str, list[Phrase]] = field(default_factory=dict)
+    indexed: dict[str, Phrases] = field(default_factory=dict)
     folded: set[str] = field(default_factory=set)
     prefixes: dict[str, float] = field(default_factory=dict)
     un: tuple[str, ...] = ()
@@ -251,10 +252,16 @@ class Lexicon:
         return found if found is None or not found.due else None
 
     def _phrases(self, lower: str) -> Phrases | None:
-        found = list(self.phrases.get(lower, ()))
-        for end in range(len(lower), 1, -1):
-            found += self.stem_phrases.get(lower[:end], ())
-        return index_phrases(found) if found else None
+        stems = [one for end in range(len(lower), 1, -1) for one in self.stem_phrases.get(lower[:end], ())]
+        if stems:
+            return index_phrases([*self.phrases.get(lower, ()), *stems])
+        return self._indexed(lower) if lower in self.phrases else None
+
+    def _indexed(self, first: str) -> Phrases:
+        """The phrases that a listed word begins: made once, for some words begin a thousand."""
+        if first not in self.indexed:
+            self.indexed[first] = index_phrases(self.phrases[first])
+        return self.indexed[first]
 
 
 @cache
