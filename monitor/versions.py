@@ -18,6 +18,9 @@ from monitor.store.store import Store
 
 log = structlog.get_logger(__name__)
 
+_TO_LEARN = "to_learn:"
+"""Before a brand's name, the fact that its scores were switched and its people per hour not yet learnt anew."""
+
 
 def bring_scores_up_to_date(store: Store, config: Config, now: datetime) -> tuple[str, ...]:
     """Score and count again the history of every brand whose scorer has changed. Returns those brands.
@@ -40,9 +43,18 @@ def bring_scores_up_to_date(store: Store, config: Config, now: datetime) -> tupl
 
 
 def _rescore(store: Store, config: Config, scorers: Scorers, brand: str, now: datetime) -> None:
+    """Switch the scores; in the same transaction it is written down whose people are to be learnt after that."""
     since = now - HISTORY
-    if rescore(store, scorers.for_brand(brand), brand, since, mask=scorers.mask_for(brand)):
-        _learn_again(store, config, brand, since, now)
+
+    def owe(touched: tuple[str, ...]) -> None:
+        for name in touched:
+            store.set_fact(_TO_LEARN + name, True, now)
+
+    rescore(store, scorers.for_brand(brand), brand, since, mask=scorers.mask_for(brand), before_commit=owe)
+    for name in store.brands():  # those that share posts with the brand, too
+        if store.fact(_TO_LEARN + name):
+            _learn_again(store, config, name, since, now)
+            store.set_fact(_TO_LEARN + name, False, now)
 
 
 def bring_themes_up_to_date(store: Store, config: Config, now: datetime) -> tuple[str, ...]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from monitor.importing import import_mentions
 from monitor.mention import Mention
 from monitor.store import open_store
 from monitor.versions import bring_scores_up_to_date, bring_themes_up_to_date
+from tests.monitor.kill_steps import in_child
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,19 +31,25 @@ def config(themes: str = DELAYS, words: str = ""):
     return parse_config(text, environment={}, year=2026).config
 
 
-@pytest.fixture
-def store():
-    """Two days with a post of each text every hour, under the first config."""
-    made = open_store("sqlite://", secret=b"any")
+def filled(folder: Path, hours: int):
+    """A store with a post of each text every hour, under the first config."""
+    made = open_store(f"sqlite:///{folder / 'monitor.db'}", secret=b"any")
     made.migrate(NOW)
     posts = [
         Mention("web", f"{hour}-{n}", "file", text, created_at=NOW - hour * HOUR, author=f"a{hour}-{n}")
-        for hour in range(1, 49)
+        for hour in range(1, hours + 1)
         for n, text in enumerate(TEXTS)
     ]
     bring_up(made, config())
     import_mentions(made, config(), posts, SimulatedClock(NOW))
     bring_up(made, config())
+    return made
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Two days."""
+    made = filled(tmp_path, 48)
     yield made
     made.close()
 
@@ -102,3 +113,66 @@ def test_changed_words_score_history_again(store):
     before = negative()
     assert bring_up(store, config(words="wifi: -4"))[0] == ("Nordtåg",)
     assert negative() == before + 48
+
+
+STEPS = ("set_scores_aside", "switch_scores", "save_people_hours", "drop_detector_states", "set_fact")
+"""What a rescoring does to the store, in this order; each step can be the last, before it or after it."""
+
+
+WORDS = "wifi: -4"
+
+
+def people(store):
+    return store.people_hours("Nordtåg", NOW - 60 * HOUR, NOW)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Six hours in a file, and the people of each hour when nothing interrupts their being scored again."""
+    kept, other = tmp_path_factory.mktemp("kept"), tmp_path_factory.mktemp("other")
+    filled(kept, 6).close()
+    shutil.copy(kept / "monitor.db", other)
+    store = opened(other)
+    old = people(store)
+    bring_scores_up_to_date(store, config(words=WORDS), NOW)
+    found = people(store)
+    store.close()
+    assert found != old
+    return kept, found
+
+
+def opened(folder: Path):
+    return open_store(f"sqlite:///{folder / 'monitor.db'}", secret=b"any")
+
+
+def killed_at(folder: Path, step: str, *, before: bool) -> int:
+    """Bring the scores up to date in a child that is killed at this step; returns its exit code."""
+
+    def work() -> None:
+        store = opened(folder)
+        found = getattr(store, step)
+
+        def last(*arguments, **named):
+            if not before:
+                found(*arguments, **named)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(store, step, last)
+        bring_scores_up_to_date(store, config(words=WORDS), NOW)
+
+    return in_child(work)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_rescoring_that_was_killed_anywhere_learns_the_people_of_each_hour_on_the_next_start(
+    undisturbed, tmp_path, step, before
+):
+    kept, expected = undisturbed
+    shutil.copy(kept / "monitor.db", tmp_path)
+    assert killed_at(tmp_path, step, before=before) == -signal.SIGKILL
+    again = opened(tmp_path)
+    bring_scores_up_to_date(again, config(words=WORDS), NOW)
+    assert people(again) == expected
+    assert bring_scores_up_to_date(again, config(words=WORDS), NOW) == ()
+    again.close()
