@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, build, load, phrase_at
-from detectors.sentiment.reading import Marks, Piece, Reading, read
+from detectors.sentiment.reading import Piece, Reading, read, tokens_in
 
 NEGATED_POSITIVE = -0.74
 """VADER's factor for a negated word (Hutto & Gilbert 2014)."""
@@ -50,23 +49,22 @@ class NordicEngine:
     def cut(self, piece: str) -> Piece:
         """Tokens of a whitespace-free piece of text, and the place and meaning of those that mean something."""
         tokens = tuple(_PIECE.findall(piece))
-        starts = [(i, word) for i, word in enumerate(map(self._meaning, tokens)) if word != PLAIN]
-        keys = sum([self._lexicon.is_key(token.lower()) for token in tokens])
-        marks = tuple([(i, word) for i, word in starts if not word.idle or word.phrases is None])
-        return Piece(tokens, marks, tuple(starts), keys, sum(map(str.isdigit, tokens)))
+        marks = tuple([(i, word) for i, word in enumerate(map(self._meaning, tokens)) if word != PLAIN])
+        return Piece(tokens, marks, sum(map(str.isdigit, tokens)))
 
-    def evaluate(
-        self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks], digits: int, phrases: bool
-    ) -> Reading:
-        """The reading of a text from its pieces' tokens and marks, in order; see `reading.Engine`."""
+    def evaluate(self, pieces: Sequence[Piece]) -> Reading:
+        """The reading of a text from its pieces in order; see `reading.Engine`."""
         found: list[tuple[int, Word]] = []
-        length = 0
-        for piece, own in zip(tokens, marks, strict=True):
-            if own:
-                found += [(length + place, word) for place, word in own]
-            length += len(piece)
+        length = digits = 0
+        phrases = False
+        for tokens, marks, numbers in pieces:
+            for place, word in marks:
+                found.append((length + place, word))
+                phrases |= word.phrases is not None
+            length += len(tokens)
+            digits += numbers
         if phrases:
-            found = _merge_phrases(list(chain.from_iterable(tokens)), found)
+            found = _merge_phrases(tokens_in(pieces), found)
         return _evaluate(length, found, digits)
 
     def _meaning(self, mark: str) -> Word:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import NamedTuple
 
 from detectors.sentiment.lexicon import Lexicon, Phrases, build, load
-from detectors.sentiment.reading import NOTHING, Marks, Piece, Reading, read
+from detectors.sentiment.reading import NOTHING, Piece, Reading, read
 from detectors.sentiment.vader import PLAIN, Token, VaderEngine
 
 _EMOJI = re.compile("([\u203c\u2049\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff])")
@@ -46,23 +46,19 @@ class EnglishEngine:
             piece = _EMOJI.sub(r" \1 ", piece.translate(_TYPOGRAPHY))
         raws = tuple(piece.split())
         known = tuple(map(self._look_up, raws))
-        keys = sum([self._own.is_key(word.lower) for word in known])
-        return Piece(raws, known, known, keys, sum(map(str.isdigit, raws)))
+        return Piece(raws, known, sum(map(str.isdigit, raws)))
 
-    def evaluate(
-        self,
-        tokens: Sequence[tuple[str, ...]],  # noqa: ARG002  # the marks hold the words
-        marks: Sequence[Marks],
-        digits: int,
-        phrases: bool,
-    ) -> Reading:
-        """The reading of a text from its pieces' words and what is known of them; see `reading.Engine`."""
-        known: list[Known] = list(chain.from_iterable(marks))
+    def evaluate(self, pieces: Sequence[Piece]) -> Reading:
+        """The reading of a text from its pieces in order; see `reading.Engine`."""
+        known: list[Known] = []
+        digits = 0
+        for piece in pieces:
+            known += piece.marks
+            digits += piece.digits
         length = len(known)
         if not known:
             return NOTHING
-        if phrases:
-            known = _with_phrases(known)
+        known = _with_phrases(known)
         words, merged, _, _, service, emoji, shouts, ends = zip(*known, strict=True)
         values = self._vader.valences(merged, words)
         sentence = list(accumulate(ends, initial=0))

@@ -41,11 +41,19 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
     `text` is the masked text. Whether it held a handle or link is left out on purpose: that tells the platform,
     and a head trained on reviews and on posts learns nonsense from it.
     """
-    values = [value for value, _ in reading.hits]
-    good = [value for value in values if value > 0]
-    bad = [value for value in values if value < 0]
-    positive, negative = sum(good), -sum(bad)
-    balance = _squash(positive - negative) if values else 0.0
+    hits = reading.hits
+    good = bad = 0
+    positive = negative = best = worst = 0.0
+    for value, _ in hits:
+        if value > 0:
+            good += 1
+            positive += value
+            best = max(best, value)
+        elif value < 0:
+            bad += 1
+            negative -= value
+            worst = max(worst, -value)
+    balance = _squash(positive - negative) if hits else 0.0
     root = math.sqrt(reading.words + 1)
     exclamations = min(text.count("!"), 4) / 4
     questions = min(text.count("?"), 3) / 3
@@ -54,13 +62,13 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
         balance,
         positive / (positive + 4),
         negative / (negative + 4),
-        max(good) / 4 if good else 0.0,
-        -min(bad) / 4 if bad else 0.0,
-        len(good) / root,
-        len(bad) / root,
-        values[0] / 4 if values else 0.0,
-        values[-1] / 4 if values else 0.0,
-        _squash(_closing(reading, text)) if values else 0.0,
+        best / 4,
+        worst / 4,
+        good / root,
+        bad / root,
+        hits[0][0] / 4 if hits else 0.0,
+        hits[-1][0] / 4 if hits else 0.0,
+        _squash(_closing(reading, text)) if hits else 0.0,
         math.log1p(reading.words) / 4,
         exclamations,
         questions,
@@ -73,7 +81,7 @@ def features(reading: Reading, text: str) -> tuple[float, ...]:
         float(reading.contrasts > 0),
         float(".." in text or "…" in text),
         mixed / (mixed + 4),
-        float(not values),
+        float(not hits),
         min(reading.digits, 4) / 4,
     )
 

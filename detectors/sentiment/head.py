@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp
-from operator import mul
 
 from detectors.sentiment.features import NAMES
 
@@ -25,25 +24,23 @@ Probabilities = tuple[float, float, float]
 """Of negative, neutral, positive; they sum to 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """Multinomial logistic regression: three rows of weights and three biases."""
 
     weights: tuple[tuple[float, ...], ...]
     bias: tuple[float, ...]
-    _against_neutral: tuple[complex, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Only differences of the rows count: negative and positive against neutral, as one complex row."""
-        columns = zip(*self.weights, strict=True), [self.bias]
-        rows = [complex(bad - middle, good - middle) for column in columns for bad, middle, good in column]
-        object.__setattr__(self, "_against_neutral", tuple(rows))
-
-    def probabilities(self, features: Sequence[float]) -> Probabilities:
+    def probabilities(self, features: tuple[float, ...]) -> Probabilities:
         """Softmax of the three linear scores."""
-        scores = sum(map(mul, self._against_neutral, features), self._against_neutral[-1])
-        top = max(scores.real, 0.0, scores.imag)
-        negative, neutral, positive = exp(scores.real - top), exp(-top), exp(scores.imag - top)
+        negative, neutral, positive = self.bias
+        for_negative, for_neutral, for_positive = self.weights
+        for i, value in enumerate(features):
+            negative += for_negative[i] * value
+            neutral += for_neutral[i] * value
+            positive += for_positive[i] * value
+        top = max(negative, neutral, positive)
+        negative, neutral, positive = exp(negative - top), exp(neutral - top), exp(positive - top)
         total = negative + neutral + positive
         return negative / total, neutral / total, positive / total
 

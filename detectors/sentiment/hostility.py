@@ -37,9 +37,8 @@ class HostilityJudge:
         self._words = Remembered(self._look_up, _MEMORY)
 
     def may_be_hostile(self, token: str) -> bool:
-        """Whether a token is hostile or key to a hostile phrase; a text without any such token is not hostile."""
-        word = self._words[token]
-        return (word is not None and bool(word.kind)) or self._lexicon.is_key(_bare(token))
+        """Whether a token is hostile or begins a hostile phrase; a text without any such token is not hostile."""
+        return self._words[token] is not None
 
     def kind(self, tokens: Sequence[str]) -> HostileKind | None:
         """What kind of hostility the text has, the gravest first, or None."""

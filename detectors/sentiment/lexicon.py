@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from itertools import product
 from typing import Any, NamedTuple
@@ -163,7 +163,7 @@ class Lexicon:
 
     def fold(self) -> None:
         """Also enter every word without its diacritics, unless that is a frequent word ("stört", "stort")."""
-        frequent = ranks_of_frequent_words()
+        frequent = frequent_words()
         for table in (self.exact, self.stems):
             for key, word in list(table.items()):
                 for folding in _FOLDINGS:
@@ -181,24 +181,6 @@ class Lexicon:
         found = found or (self._compound(lower) if self.compounds else None) or PLAIN
         phrases = self._phrases(lower)
         return found._replace(phrases=phrases) if phrases else found
-
-    def is_key(self, lower: str) -> bool:
-        """Whether a text needs this word for one of the phrases: each has a key, its rarest word."""
-        exact, stems = self._keys
-        return lower in exact or lower.startswith(stems)
-
-    @cached_property
-    def _keys(self) -> tuple[frozenset[str], tuple[str, ...]]:
-        """Keys of the phrases, whole words and stems."""
-        starts = [(first, one) for first, all_of_it in self.phrases.items() for one in all_of_it]
-        starts += [(f"{first}*", one) for first, all_of_it in self.stem_phrases.items() for one in all_of_it]
-        ranks = ranks_of_frequent_words()
-        keys = {
-            max((first, *phrase.rest), key=lambda word: (ranks.get(word, len(ranks)), len(word)))
-            for first, phrase in starts
-        }
-        stems = {key for key in keys if key.endswith("*")}
-        return frozenset(keys - stems), tuple(sorted(key[:-1] for key in stems))
 
     def _listed(self, lower: str) -> Word | None:
         found = self.exact.get(lower)
@@ -265,10 +247,10 @@ class Lexicon:
 
 
 @cache
-def ranks_of_frequent_words() -> dict[str, int]:
-    """Word → its place among the most frequent words of all languages, the commonest first."""
+def frequent_words() -> frozenset[str]:
+    """The most frequent words of all languages."""
     text = files("detectors.sentiment").joinpath("models", "words.tsv").read_text("utf-8")
-    return {word: rank for rank, (word, *_) in enumerate(rows(text))}
+    return frozenset(word for word, *_ in rows(text))
 
 
 def rows(text: str) -> Iterator[list[str]]:

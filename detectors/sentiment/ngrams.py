@@ -24,8 +24,6 @@ SIZES = (3, 4, 5)
 _DIGITS = re.compile(r"\d+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _LAST_ROW = BUCKETS - 1
-_HIGH, _HALF = 1 << 22, 1 << 21
-"""Where the negative weight begins in a number that holds both; room for the pairs of the longest text."""
 
 
 def bucket(gram: str) -> int:
@@ -63,12 +61,13 @@ def text_buckets(tokens: Sequence[str]) -> Iterator[int]:
 class Joint(NamedTuple):
     """What neighbouring tokens weigh by themselves, and what is needed to join them to others.
 
-    `weights`: sums of negative (real) and positive (imaginary). `grams`: how many n-grams. `body` is the first
-    (normal) word in bytes and `opens` the checksum of the last word and a space: a pair's checksum goes on where
+    `negative` and `positive`: sums of weights. `grams`: how many n-grams. `body` is the first (normal) word in
+    bytes (empty: no token) and `opens` the checksum of the last word and a space: a pair's checksum goes on where
     its first word's ended.
     """
 
-    weights: complex
+    negative: int
+    positive: int
     grams: int
     body: bytes
     opens: int
@@ -80,9 +79,9 @@ class NgramTable:
     def __init__(self, data: bytes) -> None:
         """`data`: two little-endian floats (scales), then BUCKETS int8 of negative, then of positive."""
         scales = array("f", data[:8])
-        self._scale_negative, self._scale_positive = scales[0], scales[1]
-        columns = zip(array("b", data[8 : 8 + BUCKETS]), array("b", data[8 + BUCKETS :]), strict=True)
-        self._weights = array("i", [negative * _HIGH + positive for negative, positive in columns])
+        self._scales = float(scales[0]), float(scales[1])
+        self._negative = data[8 : 8 + BUCKETS]
+        self._positive = data[8 + BUCKETS :]
 
     def joint(self, tokens: Sequence[str]) -> Joint:
         """The tokens of one piece of text, weighed."""
@@ -91,32 +90,42 @@ class NgramTable:
         rows += [pair_bucket(first, second) for first, second in pairwise(words)]
         body, last = (words[0], words[-1]) if words else ("", "")
         opens = zlib.crc32(f"{last} ".encode("utf-8", "surrogatepass"))
-        return Joint(self._sum(rows), len(rows), body.encode("utf-8", "surrogatepass"), opens)
+        negative = sum([signed(self._negative[row]) for row in rows])
+        positive = sum([signed(self._positive[row]) for row in rows])
+        return Joint(negative, positive, len(rows), body.encode("utf-8", "surrogatepass"), opens)
 
-    def joined(
-        self, weights: complex, grams: int, bodies: Sequence[bytes], opens: Sequence[int]
-    ) -> tuple[float, float]:
+    def joined(self, joints: Sequence[Joint]) -> tuple[float, float]:
         """(negative, positive) log-odds contributions of a text, divided by the root of its n-grams.
 
-        `weights` and `grams` are the sums over its pieces, to which the pairs across pieces come; `bodies` and
-        `opens` are the pieces'. Pieces without a token (an empty body) are passed over.
+        `joints` are its pieces' in order, between which the pairs across pieces come; those without a token (an
+        empty body) are passed over.
         """
-        if b"" in bodies:
-            kept = [(body, checksum) for body, checksum in zip(bodies, opens, strict=True) if body]
-            bodies, opens = [body for body, _ in kept], [checksum for _, checksum in kept]
-        rows = [checksum & _LAST_ROW for checksum in map(zlib.crc32, bodies[1:], opens)]
-        weights += self._sum(rows)
-        root = math.sqrt(grams + len(rows) or 1)
-        return weights.real * self._scale_negative / root, weights.imag * self._scale_positive / root
+        negative = positive = grams = 0
+        opens = -1
+        for joint in joints:
+            more_negative, more_positive, more, body, closes = joint
+            if not body:
+                continue
+            negative += more_negative
+            positive += more_positive
+            grams += more
+            if opens >= 0:
+                row = zlib.crc32(body, opens) & _LAST_ROW
+                negative += signed(self._negative[row])
+                positive += signed(self._positive[row])
+                grams += 1
+            opens = closes
+        root = math.sqrt(grams or 1)
+        return negative * self._scales[0] / root, positive * self._scales[1] / root
 
     def evidence(self, tokens: Sequence[str]) -> tuple[float, float]:
         """The same of a text's tokens, without any memory."""
-        return self.joined(*self.joint(tokens)[:2], (), ())
+        return self.joined([self.joint(tokens)])
 
-    def _sum(self, rows: Sequence[int]) -> complex:
-        """Sums of the negative and the positive weights of rows: both are in one number, for half the look-ups."""
-        total = sum(map(self._weights.__getitem__, rows)) + _HALF
-        return complex(total // _HIGH, total % _HIGH - _HALF)
+
+def signed(byte: int) -> int:
+    """A byte as a number from -128 to 127."""
+    return byte - 256 if byte > 127 else byte
 
 
 @cache

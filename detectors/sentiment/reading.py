@@ -35,14 +35,11 @@ Marks = tuple[Any, ...]
 class Piece(NamedTuple):
     """What an engine knows of a whitespace-free piece of text by itself.
 
-    `marks` are of what means something alone, `starts` also of what may begin a phrase. `keys`: how many tokens
-    some phrase cannot do without; `digits`: how many are numbers.
+    `marks` are of the tokens that mean something or may begin a phrase; `digits`: how many are numbers.
     """
 
     tokens: tuple[str, ...]
     marks: Marks
-    starts: Marks
-    keys: int
     digits: int
 
 
@@ -53,24 +50,19 @@ class Engine(Protocol):
         """What is known of a whitespace-free piece of text."""
         ...
 
-    def evaluate(
-        self, tokens: Sequence[tuple[str, ...]], marks: Sequence[Marks], digits: int, phrases: bool
-    ) -> Reading:
-        """The reading of a text from its pieces' tokens and marks, in order.
-
-        `phrases`: whether the text may hold one; then `marks` are the pieces' `starts`. `digits`: the pieces' sum.
-        """
+    def evaluate(self, pieces: Sequence[Piece]) -> Reading:
+        """The reading of a text from its pieces in order."""
         ...
 
 
 def read(engine: Engine, text: str) -> Reading:
     """The reading of a (masked) text, without any memory."""
-    pieces = [engine.cut(piece) for piece in text.split()]
-    phrases = any(piece.keys for piece in pieces)
-    marks = [piece.starts if phrases else piece.marks for piece in pieces]
-    return engine.evaluate(
-        [piece.tokens for piece in pieces], marks, sum(piece.digits for piece in pieces), phrases
-    )
+    return engine.evaluate([engine.cut(piece) for piece in text.split()])
+
+
+def tokens_in(pieces: Sequence[Piece]) -> list[str]:
+    """The words of a text from its pieces."""
+    return [token for piece in pieces for token in piece.tokens]
 
 
 def tokens_of(engine: Engine, text: str) -> list[str]:

@@ -108,7 +108,7 @@ def _inputs(scorer: Scorer, language: str, rows: Sequence[Labelled]) -> list[tup
     return [scorer.judge(language).inputs(mask_text(row.text)) for row in rows]
 
 
-def _labels(head: Head, inputs: Sequence[Sequence[float]]) -> list[Label]:
+def _labels(head: Head, inputs: Sequence[tuple[float, ...]]) -> list[Label]:
     found = [head.probabilities(row) for row in inputs]
     return [LABELS[row.index(max(row))] for row in found]
 

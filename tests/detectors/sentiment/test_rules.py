@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detectors.sentiment.engine import NordicEngine
 from detectors.sentiment.english import EnglishEngine
 from detectors.sentiment.features import NAMES, features
-from detectors.sentiment.lexicon import list_text
+from detectors.sentiment.lexicon import entries, list_text, rows
 
 ENGINES = {language: NordicEngine(language) for language in ("sv", "no", "da", "fi")}
 
@@ -139,19 +139,24 @@ def test_features_are_many_and_bounded_for_any_text(language, text):
     assert all(-60 < value < 60 for value in found)
 
 
-WORDS = {
-    language: " ".join(list_text(f"{language}.service").replace(",", " ").split()[20:400]) for language in ENGINES
+PHRASES = {
+    language: [
+        entry.replace("*", "")
+        for valence, cell in rows(list_text(f"{language}.service"))
+        for entry in entries(cell)
+        if " " in entry and float(valence)
+    ]
+    for language in ENGINES
 }
 
 
 @given(st.sampled_from(sorted(ENGINES)), st.data())
-def test_phrases_passed_over_for_want_of_their_key_are_none(language, data):
-    """Texts without the key of any phrase are read faster, and never otherwise."""
-    words = data.draw(st.lists(st.sampled_from(WORDS[language].replace("*", "").split()), max_size=12))
-    pieces = [ENGINES[language].cut(word) for word in words]
-    tokens, starts = [piece.tokens for piece in pieces], [piece.starts for piece in pieces]
-    thorough = ENGINES[language].evaluate(tokens, starts, sum(piece.digits for piece in pieces), True)
-    assert ENGINES[language].read(" ".join(words)) == thorough
+def test_a_listed_phrase_is_heard_wherever_it_stands(language, data):
+    phrase = data.draw(st.sampled_from(PHRASES[language]))
+    before, after = data.draw(st.lists(st.sampled_from(["blorf", "7 8", "zzq zzq"]), min_size=2, max_size=2))
+    alone = ENGINES[language].read(phrase).hits
+    assert alone
+    assert ENGINES[language].read(f"{before} {phrase} {after}").hits == alone
 
 
 def test_an_english_phrase_is_a_word_of_its_own():
