@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+SECONDS_OF_UNIT = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _FORM = re.compile(r"(?:\d+[wdhms]\s*)+")
 _PART = re.compile(r"(\d+)([wdhms])")
 
@@ -24,7 +24,7 @@ def parse_duration(text: str) -> timedelta:
     cleaned = text.strip().lower()
     if not _FORM.fullmatch(cleaned):
         raise ValueError(f"expected a duration such as 45s, 10m, 1h30m or 2d, found {text!r}")
-    length = timedelta(seconds=sum(int(n) * _SECONDS[unit] for n, unit in _PART.findall(cleaned)))
+    length = timedelta(seconds=sum(int(n) * SECONDS_OF_UNIT[unit] for n, unit in _PART.findall(cleaned)))
     if not length:
         raise ValueError(f"expected a duration longer than nothing, found {text!r}")
     return length
@@ -34,7 +34,7 @@ def format_duration(length: timedelta) -> str:
     """Write a timedelta as `1h30m`; the inverse of `parse_duration` for whole positive seconds."""
     rest = round(length.total_seconds())
     parts = []
-    for unit, seconds in _SECONDS.items():
+    for unit, seconds in SECONDS_OF_UNIT.items():
         count, rest = divmod(rest, seconds)
         if count:
             parts.append(f"{count}{unit}")

@@ -12,7 +12,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-SECONDS_OF_UNIT = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+from alerts.durations import SECONDS_OF_UNIT, format_duration
+
+__all__ = ["Duration", "format_duration", "parse_duration"]
+
 PATTERN = r"^\s*(\d+(\.\d+)?\s*[wdhms]\s*)+$"
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([wdhms])")
 _LONGEST_SECONDS = 10 * 365 * 86_400
@@ -33,21 +36,6 @@ def parse_duration(value: object) -> timedelta:
     if seconds > _LONGEST_SECONDS:
         raise ValueError(f"expected a duration under ten years, found {value!r}")
     return timedelta(seconds=seconds)
-
-
-def format_duration(value: timedelta) -> str:
-    """The shortest word that `parse_duration` reads back as `value` (whole seconds).
-
-    >>> format_duration(timedelta(minutes=90))
-    '1h30m'
-    """
-    left = round(value.total_seconds())
-    words = []
-    for unit, seconds in SECONDS_OF_UNIT.items():
-        count, left = divmod(left, seconds)
-        if count:
-            words.append(f"{count}{unit}")
-    return "".join(words) or "0s"
 
 
 Duration = Annotated[

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from monitor.collectors.base import (
     BaseCollector,
@@ -28,32 +28,26 @@ from monitor.collectors.facebook_post import Page
 from monitor.collectors.http import HttpSession
 from monitor.collectors.meta_api import Graph, GraphError, token_sentence
 from monitor.collectors.meta_hook import MAX_BYTES, MetaHook
-from monitor.collectors.meta_options import MetaOptions
+from monitor.collectors.meta_options import (
+    MetaAccount,
+    MetaNumber,
+    MetaOptions,
+    all_accounts,
+    refuse_none_or_twice,
+)
 from monitor.collectors.meta_parts import Poll
 from monitor.collectors.targets import State, read_targets
 from monitor.collectors.urls import WebAddress
 from monitor.durations import Duration
-
-PageNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}$")]
-
-
-class FacebookPage(BaseModel):
-    """One page with its token."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: PageNumber = Field(description="the page's number")
-    access_token: SecretStr = Field(description="a long-lived page token")
-    brand: str | None = Field(None, description="the brand that everything on this page is about")
 
 
 class FacebookOptions(MetaOptions):
     """One page, or several of one app: Meta sends an app's webhooks to one address."""
 
     type: Literal["facebook"] = "facebook"
-    page_id: PageNumber | None = Field(None, description="the page's number")
+    page_id: MetaNumber | None = Field(None, description="the page's number")
     access_token: SecretStr | None = Field(None, description="a long-lived page token of that page")
-    pages: tuple[FacebookPage, ...] = Field((), description="several pages: {id, access_token, brand}")
+    pages: tuple[MetaAccount, ...] = Field((), description="several pages: {id, access_token, brand}")
     every: Duration = Field(timedelta(minutes=2), ge=timedelta(seconds=10), description="how often they are asked")
     ratings: bool = Field(True, description="read recommendations, as long as Meta gives them")
     api_url: WebAddress = Field("https://graph.facebook.com", description="where the Graph API is")
@@ -62,18 +56,12 @@ class FacebookOptions(MetaOptions):
     def _some_page(self) -> FacebookOptions:
         if (self.page_id is None) != (self.access_token is None):
             raise ValueError("both `page_id` and `access_token`")
-        numbers = [page.id for page in self.all_pages()]
-        if not numbers:
-            raise ValueError("a page: `page_id` and `access_token`, or several under `pages`")
-        if len(set(numbers)) < len(numbers):
-            raise ValueError("each page once")
+        refuse_none_or_twice(self.all_pages(), "a page", "page_id", "pages")
         return self
 
-    def all_pages(self) -> tuple[FacebookPage, ...]:
+    def all_pages(self) -> tuple[MetaAccount, ...]:
         """Every page with its token."""
-        if self.page_id is None or self.access_token is None:
-            return self.pages
-        return (FacebookPage(id=self.page_id, access_token=self.access_token), *self.pages)
+        return all_accounts(self.page_id, self.access_token, self.pages)
 
     def default_name(self) -> str:
         """`facebook-` and the first page's number: it can be part of a webhook's address."""
@@ -111,16 +99,9 @@ class FacebookCollector(BaseCollector):
 
     def receive(self, request: InboundRequest) -> InboundAnswer:
         """A challenge, or changes that Meta tells of."""
-        answer = self._hook.judge(request)
-        if answer is not None:
-            return answer
-        try:
-            changes = self._hook.changes(request.body)
-        except ValueError as exc:
-            return InboundAnswer(status=400, text=str(exc))
-        batch, more = self._events.read(changes, request.received_at)
+        answer, more = self._hook.receive(request, self._events.read)
         self._eager = self._eager or more
-        return InboundAnswer(batch, terse=True, poll=more and self._hook.may_poll(request.received_at))
+        return answer
 
     def read_again(self, context: CollectContext) -> Iterator[Batch]:
         """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
@@ -153,7 +134,7 @@ class FacebookCollector(BaseCollector):
             return False
         return True
 
-    def _reader(self, page: FacebookPage) -> PageReader:
+    def _reader(self, page: MetaAccount) -> PageReader:
         options = self.options
         base = f"{options.api_url.rstrip('/')}/{options.api_version}"
         graph = Graph(self.http, base, page.access_token, options.app_secret)

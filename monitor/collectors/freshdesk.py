@@ -21,7 +21,8 @@ from pydantic import Field, SecretStr
 
 from monitor.collectors.answers import objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
-from monitor.collectors.freshdesk_ticket import PLATFORM, Desk, comment_of, number_in, ticket_of
+from monitor.collectors.desk import Desk
+from monitor.collectors.freshdesk_ticket import FRESHDESK, PLATFORM, comment_of, number_in, ticket_of
 from monitor.collectors.http import Answer, Budget, HttpSession
 from monitor.collectors.times import parse_time
 from monitor.collectors.urls import WebAddress
@@ -76,7 +77,7 @@ class FreshdeskCollector(BaseCollector):
     def __init__(self, options: FreshdeskOptions, http: HttpSession) -> None:
         super().__init__(options, http)
         self.options = options
-        self._desk = Desk(options.url, self.source, options.language)
+        self._desk = Desk(FRESHDESK, options.url, self.source, options.language)
 
     def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
         """New and changed tickets, customers' comments, removals of those gone. Raises SourceError."""

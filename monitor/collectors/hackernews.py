@@ -17,11 +17,12 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from monitor.collectors.answers import objects
-from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
+from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions, WatchedThread
 from monitor.collectors.html_text import html_to_text
 from monitor.collectors.http import Budget, HttpSession
+from monitor.collectors.searching import searched_words
 from monitor.collectors.targets import State, read_lists
-from monitor.collectors.threads import due_threads, read_times, times_of
+from monitor.collectors.threads import read_due_threads
 from monitor.collectors.times import parse_time
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
@@ -64,14 +65,8 @@ class HackerNewsCollector(BaseCollector):
 
     def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
         """New hits of every word, comments of due threads, rechecks. Raises SourceError."""
-        words = self.options.words or tuple(word for found in context.terms.values() for word in found)
-        keys = {f"word {word.casefold()}": word for word in words if word.strip()}
-        if not keys:
-            raise SourceError(
-                "Hacker News is searched for the brands' keywords, and there are none.",
-                remedy="Give a brand `keywords`, or the source `words`.",
-                permanent=True,
-            )
+        words = searched_words(self.options.words, context, "Hacker News")
+        keys = {f"word {word.casefold()}": word for word in words}
         threads = self._read_threads if self.options.threads else None
 
         def read(key: str, state: State) -> Iterator[Batch]:
@@ -126,17 +121,16 @@ class HackerNewsCollector(BaseCollector):
         return mentions, refusals
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = times_of(state)
-        for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
-            if context.stopping():
-                return
-            number = thread.root_id.rpartition("/")[2]
-            url = f"{self.options.search_url}/api/v1/items/{number}"
-            answer = self.http.get(url, also_ok=(404,)) if number.isdigit() else None
-            tree = answer.json() if answer is not None and answer.status == 200 else {}
-            mentions, refusals = self._read(list(_below(tree)), partial(_of_item, story=number))
-            read_at = read_times(context, PLATFORM, read_at, thread.root_id)
-            yield Batch(tuple(mentions), refusals=tuple(refusals), cursor={"read_at": read_at})
+        every = self.options.every
+        yield from read_due_threads(state, context, PLATFORM, every, THREADS_A_POLL, self._comments)
+
+    def _comments(self, thread: WatchedThread) -> Batch:
+        number = thread.root_id.rpartition("/")[2]
+        url = f"{self.options.search_url}/api/v1/items/{number}"
+        answer = self.http.get(url, also_ok=(404,)) if number.isdigit() else None
+        tree = answer.json() if answer is not None and answer.status == 200 else {}
+        mentions, refusals = self._read(list(_below(tree)), partial(_of_item, story=number))
+        return Batch(tuple(mentions), refusals=tuple(refusals))
 
     def read_again(self, context: CollectContext) -> Iterator[Batch]:
         """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""

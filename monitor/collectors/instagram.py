@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, InboundAnswer, InboundRequest
 from monitor.collectors.http import HttpSession
@@ -23,7 +23,13 @@ from monitor.collectors.instagram_events import Events, NotNow
 from monitor.collectors.instagram_post import MEDIA_FIELDS, Account
 from monitor.collectors.meta_api import Graph, GraphError, token_sentence
 from monitor.collectors.meta_hook import MAX_BYTES, MetaHook
-from monitor.collectors.meta_options import MetaOptions
+from monitor.collectors.meta_options import (
+    MetaAccount,
+    MetaNumber,
+    MetaOptions,
+    all_accounts,
+    refuse_none_or_twice,
+)
 from monitor.collectors.meta_parts import Poll
 from monitor.collectors.targets import read_targets
 from monitor.collectors.urls import WebAddress
@@ -35,26 +41,14 @@ MOST_HASHTAGS = 30
 _HOSTS = {"facebook": "https://graph.facebook.com", "instagram": "https://graph.instagram.com"}
 _TAG = re.compile(r"\w{1,100}")
 
-AccountNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}$")]
-
-
-class InstagramAccount(BaseModel):
-    """One account with its token."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: AccountNumber = Field(description="the professional account's number (17841…)")
-    access_token: SecretStr = Field(description="a long-lived token")
-    brand: str | None = Field(None, description="the brand that everything about this account is about")
-
 
 class InstagramOptions(MetaOptions):
     """One account, or several of one app: Meta sends an app's webhooks to one address."""
 
     type: Literal["instagram"] = "instagram"
-    user_id: AccountNumber | None = Field(None, description="the professional account's number (17841…)")
+    user_id: MetaNumber | None = Field(None, description="the professional account's number (17841…)")
     access_token: SecretStr | None = Field(None, description="a long-lived token for that account")
-    accounts: tuple[InstagramAccount, ...] = Field((), description="several accounts: {id, access_token, brand}")
+    accounts: tuple[MetaAccount, ...] = Field((), description="several accounts: {id, access_token, brand}")
     login: Literal["facebook", "instagram"] = Field(
         "facebook", description="how the token was made; tags, mentions and hashtags need `facebook`"
     )
@@ -75,20 +69,14 @@ class InstagramOptions(MetaOptions):
     def _some_account(self) -> InstagramOptions:
         if (self.user_id is None) != (self.access_token is None):
             raise ValueError("both `user_id` and `access_token`")
-        numbers = [account.id for account in self.all_accounts()]
-        if not numbers:
-            raise ValueError("an account: `user_id` and `access_token`, or several under `accounts`")
-        if len(set(numbers)) < len(numbers):
-            raise ValueError("each account once")
+        refuse_none_or_twice(self.all_accounts(), "an account", "user_id", "accounts")
         if self.hashtags and self.login != "facebook":
             raise ValueError("`login: facebook` beside `hashtags`: no other login may read them")
         return self
 
-    def all_accounts(self) -> tuple[InstagramAccount, ...]:
+    def all_accounts(self) -> tuple[MetaAccount, ...]:
         """Every account with its token."""
-        if self.user_id is None or self.access_token is None:
-            return self.accounts
-        return (InstagramAccount(id=self.user_id, access_token=self.access_token), *self.accounts)
+        return all_accounts(self.user_id, self.access_token, self.accounts)
 
     def base(self) -> str:
         """Where the API is, with its version."""
@@ -128,17 +116,12 @@ class InstagramCollector(BaseCollector):
 
     def receive(self, request: InboundRequest) -> InboundAnswer:
         """A challenge, or changes that Meta tells of."""
-        answer = self._hook.judge(request)
-        if answer is not None:
-            return answer
         try:
-            batch, more = self._events.read(self._hook.changes(request.body), request.received_at)
-        except ValueError as exc:
-            return InboundAnswer(status=400, text=str(exc))
+            answer, more = self._hook.receive(request, self._events.read)
         except NotNow:
             return InboundAnswer(status=503, text="cannot be looked up now; send it again")
         self._eager = self._eager or more
-        return InboundAnswer(batch, terse=True, poll=more and self._hook.may_poll(request.received_at))
+        return answer
 
     def read_again(self, context: CollectContext) -> Iterator[Batch]:
         """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""
@@ -166,7 +149,7 @@ class InstagramCollector(BaseCollector):
             used = f" {'Hashtags may not be read' if found is None else count}."
         return f"The account @{name} ({number}) can be read{kept}.{used}{ends}"
 
-    def _reader(self, account: InstagramAccount, *, hashtags: bool) -> AccountReader:
+    def _reader(self, account: MetaAccount, *, hashtags: bool) -> AccountReader:
         options = self.options
         by_facebook = options.login == "facebook"
         secret = options.app_secret if by_facebook else None  # the proof is documented for Facebook's host only

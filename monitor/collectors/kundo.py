@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from monitor.collectors.answers import objects
-from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
+from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions, WatchedThread
 from monitor.collectors.html_text import html_to_text
 from monitor.collectors.http import Answer, Budget, HttpSession
 from monitor.collectors.targets import State, read_lists
-from monitor.collectors.threads import due_threads, read_times, times_of
+from monitor.collectors.threads import read_due_threads
 from monitor.collectors.times import dated, parse_time
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
@@ -164,18 +164,17 @@ class KundoCollector(BaseCollector):
         )
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = times_of(state)
-        for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
-            if context.stopping():
-                return
-            mentions: list[Mention] = []
-            refusals: list[Refusal] = []
-            for forum, number in self._places((thread.root_id,)):
-                answer = self._get(f"/api/comment/{forum.name}/{number}.json", {}, also_ok=(404,))
-                found = _objects(answer) if answer.status == 200 else []
-                mentions, refusals = self._read(found, forum, thread.root_id, context.now)
-            read_at = read_times(context, PLATFORM, read_at, thread.root_id)
-            yield Batch(tuple(mentions), refusals=tuple(refusals), cursor={"read_at": read_at})
+        def read(thread: WatchedThread) -> Batch:
+            place = next(iter(self._places((thread.root_id,))), None)
+            if place is None:
+                return Batch()
+            forum, number = place
+            answer = self._get(f"/api/comment/{forum.name}/{number}.json", {}, also_ok=(404,))
+            found = _objects(answer) if answer.status == 200 else []
+            mentions, refusals = self._read(found, forum, thread.root_id, context.now)
+            return Batch(tuple(mentions), refusals=tuple(refusals))
+
+        return read_due_threads(state, context, PLATFORM, self.options.every, THREADS_A_POLL, read)
 
     def read_again(self, context: CollectContext) -> Iterator[Batch]:
         """The posts of `context.recheck` as they are now, or their removals. Raises SourceError."""

@@ -18,11 +18,20 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from monitor.collectors.answers import Answer, HttpError
-from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
+from monitor.collectors.base import (
+    BaseCollector,
+    Batch,
+    CollectContext,
+    Cursor,
+    SourceError,
+    SourceOptions,
+    WatchedThread,
+)
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.lemmy_post import PLATFORM, Labels, Place, home_of, is_gone, mention_of
+from monitor.collectors.searching import searched_words
 from monitor.collectors.targets import State, read_lists
-from monitor.collectors.threads import due_threads, read_times, times_of
+from monitor.collectors.threads import read_due_threads
 from monitor.collectors.urls import WebAddress
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.durations import Duration
@@ -70,19 +79,12 @@ class LemmyCollector(BaseCollector):
 
     def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
         """New hits of every server and word, comments of due threads, rechecks. Raises SourceError."""
-        words = self.options.words or tuple(word for found in context.terms.values() for word in found)
         keys = {
             f"{urlsplit(server).netloc} {kind} {word.casefold()}": (server, kind, word)
-            for word in filter(str.strip, words)
+            for word in searched_words(self.options.words, context, "Lemmy")
             for server in self._servers
             for kind in _SEARCHED
         }
-        if not keys:
-            raise SourceError(
-                "Lemmy is searched for the brands' keywords, and there are none.",
-                remedy="Give a brand `keywords`, or the source `words`.",
-                permanent=True,
-            )
         threads = self._read_threads if self.options.threads else None
 
         def read(key: str, state: State) -> Iterator[Batch]:
@@ -133,20 +135,17 @@ class LemmyCollector(BaseCollector):
         return _list_in(answer, _SEARCHED[kind])
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = times_of(state)
-        for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
-            if context.stopping():
-                return
-            mentions: list[Mention] = []
-            refusals: list[Refusal] = []
+        def read(thread: WatchedThread) -> Batch:
             place = home_of(thread.root_id)
-            if place is not None and place.kind == "post":
-                try:
-                    mentions, refusals = self._mentions(self._comments(place), place.server, context.now)
-                except SourceError as exc:
-                    refusals = [self._tolerated(exc, place, thread.root_id)]
-            read_at = read_times(context, PLATFORM, read_at, thread.root_id)
-            yield Batch(tuple(mentions), refusals=tuple(refusals), cursor={"read_at": read_at})
+            if place is None or place.kind != "post":
+                return Batch()
+            try:
+                mentions, refusals = self._mentions(self._comments(place), place.server, context.now)
+            except SourceError as exc:
+                return Batch(refusals=(self._tolerated(exc, place, thread.root_id),))
+            return Batch(tuple(mentions), refusals=tuple(refusals))
+
+        return read_due_threads(state, context, PLATFORM, self.options.every, THREADS_A_POLL, read)
 
     def _comments(self, place: Place) -> list[Any]:
         found: list[Any] = []

@@ -29,9 +29,9 @@ from monitor.collectors.mastodon_reader import StatusReader
 from monitor.collectors.mastodon_status import PLATFORM, Place, local_id_of, order_of, snowflake
 from monitor.collectors.mastodon_threads import parents_in, widened
 from monitor.collectors.targets import State, read_lists
-from monitor.collectors.threads import due_threads, read_times, times_of
+from monitor.collectors.threads import read_due_threads
 from monitor.collectors.walks import Page, walk_newest_first
-from monitor.mention import Mention, Refusal, Removal
+from monitor.mention import Refusal, Removal
 
 OVERLAP = timedelta(hours=2)
 ARRIVAL_OVERLAP = timedelta(minutes=10)  # notifications are in the order in which they arrived
@@ -178,29 +178,25 @@ class MastodonCollector(BaseCollector):
     # --- threads
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = times_of(state)
-        for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
-            if context.stopping():
-                return
-            mentions, refusals = self._comments(thread)
-            read_at = read_times(context, PLATFORM, read_at, thread.root_id)
-            yield Batch(mentions, refusals=refusals, cursor={"read_at": read_at})
+        every = self.options.every
+        return read_due_threads(state, context, PLATFORM, every, THREADS_A_POLL, self._comments)
 
-    def _comments(self, thread: WatchedThread) -> tuple[tuple[Mention, ...], tuple[Refusal, ...]]:
+    def _comments(self, thread: WatchedThread) -> Batch:
         place = self._reader.place_of(thread.root_id, thread.url)
         if place is None:
-            return (), ()
+            return Batch()
         try:
             found = self._reader.get(place.server, f"/api/v1/statuses/{place.local_id}/context", missing={})
             statuses = widened(found, lambda local_id: self._descendants(place.server, local_id))
         except SourceError as exc:
-            return (), (self._tolerated(exc, place, thread.root_id),)
+            return Batch(refusals=(self._tolerated(exc, place, thread.root_id),))
         uris = {place.local_id: thread.root_id, **parents_in(statuses)}
         for status in statuses:
             parent = uris.get(str(status.get("in_reply_to_id")))
             own = Place(place.server, str(status.get("id")))
             self._reader.relations.remember(own, str(status.get("uri")), parent, thread.root_id)
-        return self._reader.mentions(statuses, place.server)
+        mentions, refusals = self._reader.mentions(statuses, place.server)
+        return Batch(mentions, refusals=refusals)
 
     def _descendants(self, server: str, local_id: str) -> object:
         return self._reader.get(server, f"/api/v1/statuses/{local_id}/context", missing={})

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
-from monitor.collectors.base import InboundAnswer, InboundRequest
+from monitor.collectors.base import Batch, InboundAnswer, InboundRequest
 from monitor.collectors.times import parse_time
 
 MAX_BYTES = 3_000_000
@@ -33,6 +33,10 @@ class Change:
     at: datetime | None
     field: str
     value: Mapping[str, Any]
+
+
+ReadChanges = Callable[[list[Change | str], datetime], tuple[Batch, bool]]
+"""What a platform makes of changes, told at a time: a batch, and whether more is to be fetched."""
 
 
 class MetaHook:
@@ -61,6 +65,18 @@ class MetaHook:
         if not _is_signed(request, self._app_secret):
             return InboundAnswer(status=401, text="X-Hub-Signature-256 does not match the body")
         return None
+
+    def receive(self, request: InboundRequest, read: ReadChanges) -> tuple[InboundAnswer, bool]:
+        """The answer to a request, and whether more is to be fetched than it says. Raises what `read` does."""
+        answer = self.judge(request)
+        if answer is not None:
+            return answer, False
+        try:
+            changes = self.changes(request.body)
+        except ValueError as exc:
+            return InboundAnswer(status=400, text=str(exc)), False
+        batch, more = read(changes, request.received_at)
+        return InboundAnswer(batch, terse=True, poll=more and self.may_poll(request.received_at)), more
 
     def changes(self, body: bytes) -> list[Change | str]:
         """What a believed body tells, in its order; a word for what cannot be read. Raises ValueError."""

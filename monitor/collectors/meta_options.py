@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from monitor.collectors.base import SourceOptions
 from monitor.durations import Duration
@@ -14,6 +15,36 @@ VERSION = "v26.0"
 """The Graph API's version that this was written against. Meta keeps each for about two years."""
 
 _HOOK_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+MetaNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}$")]
+
+
+class MetaAccount(BaseModel):
+    """One page or account with its token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: MetaNumber = Field(description="its number")
+    access_token: SecretStr = Field(description="a long-lived token for it")
+    brand: str | None = Field(None, description="the brand that everything about it is about")
+
+
+def all_accounts(
+    number: str | None, token: SecretStr | None, further: tuple[MetaAccount, ...]
+) -> tuple[MetaAccount, ...]:
+    """The one that is given by itself, if it is, and the further ones."""
+    if number is None or token is None:
+        return further
+    return (MetaAccount(id=number, access_token=token), *further)
+
+
+def refuse_none_or_twice(accounts: tuple[MetaAccount, ...], what: str, name: str, list_name: str) -> None:
+    """Raise ValueError where no page or account (`what`) is given, or one twice."""
+    if not accounts:
+        raise ValueError(f"{what}: `{name}` and `access_token`, or several under `{list_name}`")
+    if len({account.id for account in accounts}) < len(accounts):
+        raise ValueError("each of them once")
 
 
 class MetaOptions(SourceOptions):

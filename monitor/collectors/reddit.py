@@ -42,7 +42,7 @@ from monitor.collectors.reddit_post import (
 )
 from monitor.collectors.reddit_post import MORE as MORE_KIND
 from monitor.collectors.targets import State, read_lists
-from monitor.collectors.threads import due_threads, read_times, times_of
+from monitor.collectors.threads import read_due_threads
 from monitor.collectors.walks import Page, walk_newest_first
 from monitor.mention import Mention, Refusal, Removal
 
@@ -158,13 +158,8 @@ class RedditCollector(BaseCollector):
     # --- threads
 
     def _read_threads(self, state: State, context: CollectContext) -> Iterator[Batch]:
-        read_at = times_of(state)
-        for thread in due_threads(context, PLATFORM, read_at, self.options.every)[:THREADS_A_POLL]:
-            if context.stopping():
-                return
-            batch = self._comments(thread)
-            read_at = read_times(context, PLATFORM, read_at, thread.root_id)
-            yield replace(batch, cursor={"read_at": read_at})
+        every = self.options.every
+        return read_due_threads(state, context, PLATFORM, every, THREADS_A_POLL, self._comments)
 
     def _comments(self, thread: WatchedThread) -> Batch:
         """All comments of a submission. What stands in the way of one thread only is noted."""

@@ -16,8 +16,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
+from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceOptions
 from monitor.collectors.http import Budget, HttpSession
+from monitor.collectors.searching import searched_words
 from monitor.collectors.stackexchange_api import Item, StackExchangeApi
 from monitor.collectors.stackexchange_post import PLATFORM, Labels, ids_of, mention_of
 from monitor.collectors.targets import State, read_lists
@@ -88,7 +89,7 @@ class StackExchangeCollector(BaseCollector):
         """New questions of every word and site, answers of due threads, rechecks. Raises SourceError."""
         keys = {
             f"{site} {word.casefold()}": (site, word)
-            for word in self._words(context)
+            for word in searched_words(self.options.words, context, "Stack Exchange")
             for site in self.options.sites
         }
         threads = self._read_threads if self.options.threads else None
@@ -128,17 +129,6 @@ class StackExchangeCollector(BaseCollector):
                 removals=tuple(Removal(PLATFORM, global_id) for global_id in gone),
                 refusals=tuple(refusals),
             )
-
-    def _words(self, context: CollectContext) -> list[str]:
-        words = self.options.words or tuple(word for found in context.terms.values() for word in found)
-        plain = [word.strip() for word in words if word.strip()]
-        if not plain:
-            raise SourceError(
-                "Stack Exchange is searched for the brands' keywords, and there are none.",
-                remedy="Give a brand `keywords`, or the source `words`.",
-                permanent=True,
-            )
-        return plain
 
     def _found(self, site: str, word: str, token: str | None, now: datetime) -> Page:
         """A page of questions, older than the token's second (which is read again: several may share it)."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.collectors.base import CollectContext, WatchedThread
+from monitor.collectors.base import Batch, CollectContext, WatchedThread
 
 _QUIET_SHARE = 10  # a thread that has been quiet for an hour is read every six minutes
 _LONGEST = timedelta(hours=2)
@@ -27,6 +28,24 @@ def due_threads(
     ]
     due.sort(key=lambda pair: (not pair[0].hot, pair[1].timestamp() if pair[1] else 0.0))
     return [thread for thread, _ in due]
+
+
+def read_due_threads(
+    state: Mapping[str, object],
+    context: CollectContext,
+    platform: str,
+    every: timedelta,
+    most: int,
+    read: Callable[[WatchedThread], Batch],
+) -> Iterator[Batch]:
+    """Read the due threads one by one, at most `most`; each batch tells the cursor. Raises what `read` does."""
+    read_at = times_of(state)
+    for thread in due_threads(context, platform, read_at, every)[:most]:
+        if context.stopping():
+            return
+        batch = read(thread)
+        read_at = read_times(context, platform, read_at, thread.root_id)
+        yield replace(batch, cursor={"read_at": read_at})
 
 
 def times_of(state: Mapping[str, object]) -> dict[str, object]:

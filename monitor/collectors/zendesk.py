@@ -19,9 +19,10 @@ from pydantic import Field, SecretStr, model_validator
 
 from monitor.collectors.answers import HttpError, objects
 from monitor.collectors.base import BaseCollector, Batch, CollectContext, Cursor, SourceError, SourceOptions
+from monitor.collectors.desk import Desk
 from monitor.collectors.http import Budget, HttpSession
 from monitor.collectors.urls import WebAddress
-from monitor.collectors.zendesk_ticket import PLATFORM, Desk, comment_of, people_of, ticket_of
+from monitor.collectors.zendesk_ticket import PLATFORM, ZENDESK, comment_of, people_of, ticket_of
 from monitor.durations import Duration
 from monitor.mention import Mention, Refusal, Removal
 
@@ -71,7 +72,7 @@ class ZendeskCollector(BaseCollector):
     def __init__(self, options: ZendeskOptions, http: HttpSession) -> None:
         super().__init__(options, http)
         self.options = options
-        self._desk = Desk(options.url, self.source, options.language)
+        self._desk = Desk(ZENDESK, options.url, self.source, options.language)
 
     def collect(self, cursor: Cursor, context: CollectContext) -> Iterator[Batch]:
         """New and changed tickets, deleted ones as removals, then customers' comments. Raises SourceError."""

@@ -14,8 +14,9 @@ import pytest
 from monitor.clock import SimulatedClock
 from monitor.collecting import PollOutcome, SourceRunner
 from monitor.collectors.base import CollectContext, SourceError
+from monitor.collectors.desk import Desk
 from monitor.collectors.freshdesk import FreshdeskOptions
-from monitor.collectors.freshdesk_ticket import Desk, comment_of, number_in
+from monitor.collectors.freshdesk_ticket import FRESHDESK, comment_of, number_in
 from monitor.collectors.http import Network
 from monitor.collectors.registry import build
 from monitor.mention import MentionKind
@@ -171,7 +172,7 @@ def test_check_and_wrong_addresses() -> None:
 
 def test_ids_of_others_are_not_ours() -> None:
     """Comments, other desks."""
-    desk = Desk(URL, "desk")
+    desk = Desk(FRESHDESK, URL, "desk")
     assert number_in(f"{HOST}/tickets/7", desk) == "7"
     assert [number_in(i, desk) for i in (f"{HOST}/tickets/7/conversations/8", "x/tickets/7", "")] == [None] * 3
 
@@ -199,7 +200,7 @@ def test_recorded_tickets(path: Path) -> None:
 def test_recorded_conversations(path: Path) -> None:
     """A recorded note and an agent's answer are nobody's complaint; the same answer by a customer is."""
     entry = json.loads(path.read_text(encoding="utf-8"))
-    desk = Desk(URL, "desk")
+    desk = Desk(FRESHDESK, URL, "desk")
     assert comment_of(entry, "1", desk) is None
     made = comment_of({**entry, "incoming": True, "private": False}, "1", desk)
     assert made is not None
