@@ -1,13 +1,15 @@
 """Hostility apart from negativity: threats, insults, harassment. Polite anger is none of these.
 
-A word list judges it (`lexicons/*.hostile.tsv`): entries of weight 2 are enough by themselves, those of weight 1
-("idiot") count when a second one stands beside them or somebody is addressed.
+A list judges it (`lexicons/*.hostile.tsv`). Entries of weight 2 are enough by themselves; those of weight 1
+("idiot") count when a second one of the kind stands near or somebody is meant. Names of groups make patterns:
+`WILL BURN PLACE` is a word of each group in this order, in one sentence, with few words and no denial between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, entries, list_text, phrase_at, rows
 from detectors.sentiment.memory import Remembered
@@ -15,58 +17,138 @@ from detectors.sentiment.score import HostileKind
 
 ENOUGH = 2.0
 AIMED = 1.0
-"""Added when a person is addressed and something of weight 1 was said."""
+"""Added when somebody is meant and something of weight 1 was said."""
+NEAR = 12
+"""How many words apart two hostile words, or a hostile word and who is meant, belong together."""
+GAP, INSULT_GAP = 5, 3
+"""How far apart neighbouring words of a pattern may stand ("WISH … HARM": "hoppas hon i kassan dör"), and those of
+an insult."""
 _KINDS: tuple[HostileKind, ...] = ("threat", "harassment", "insult")
-_YOU = {
-    "sv": "du dig din ditt dina ni er era ert dej",
-    "no": "du deg din ditt dine dere deres dykk dykkar",
-    "da": "du dig din dit dine i jer jeres",
-    "fi": "sinä sä sinut sut sinun sun te teidän teidät senkin olet oot olette",
-    "en": "you your you're youre u ur y'all yall",
-}
+_ROLES = ("group", "key")
+"""Of groups: `key` ones are rare enough to be searched for, every pattern needs one."""
+_MEANT, _DENIED, _NEWS = "MEANT", "NOT", "NEWS"
+"""Groups with a say of their own: who an insult of weight 1 is aimed at; what undoes a pattern; what makes a
+threat a report of one."""
 _MEMORY = 20_000
 """Words remembered."""
+_SENTENCE_END = frozenset(".!?…")
+
+
+class Pattern(NamedTuple):
+    """Groups in the order in which their words must follow one another, and what it is."""
+
+    groups: tuple[str, ...]
+    kind: str
+    weight: float
+
+
+class HostileList(NamedTuple):
+    """A compiled list: words and phrases, groups (word → names) as exact words and as stems, and patterns."""
+
+    lexicon: Lexicon
+    exact: dict[str, frozenset[str]]
+    stems: dict[str, frozenset[str]]
+    keys: frozenset[str]
+    patterns: tuple[Pattern, ...]
+
+    def groups(self, bare: str) -> frozenset[str]:
+        """Names of the groups that a word is in."""
+        found = self.exact.get(bare, frozenset())
+        for end in range(len(bare), 2, -1):
+            found |= self.stems.get(bare[:end], frozenset())
+        return found
+
+
+class Known(NamedTuple):
+    """What is known of a token by itself: its hostile word or None, its groups, and whether these hold a key."""
+
+    word: Word | None
+    groups: frozenset[str]
+    key: bool
 
 
 class HostilityJudge:
     """The hostile words of one language. Immutable but for its memory; safe to share between threads."""
 
     def __init__(self, language: str) -> None:
-        self._lexicon = hostile_lexicon(language)
-        self._you = frozenset(_YOU[language].split())
+        self._list = hostile_list(language)
         self._words = Remembered(self._look_up, _MEMORY)
 
     def may_be_hostile(self, token: str) -> bool:
-        """Whether a token is hostile or begins a hostile phrase; a text without any such token is not hostile."""
-        return self._words[token] is not None
+        """Whether a token is hostile or key to a phrase or pattern; a text without such a token is not hostile."""
+        known = self._words[token]
+        return (known.word is not None and bool(known.word.kind)) or known.key
 
     def kind(self, tokens: Sequence[str]) -> HostileKind | None:
         """What kind of hostility the text has, the gravest first, or None."""
-        found = [(i, word) for i, token in enumerate(tokens) if (word := self._words[token])]
-        weights = self._weigh(found, tokens)
-        total = sum(weights.values())
-        if 0 < total < ENOUGH and weights["insult"] and not self._you.isdisjoint(map(_bare, tokens)):
-            weights["insult"] += AIMED
-            total += AIMED
-        return max(weights, key=lambda kind: weights[kind]) if total >= ENOUGH else None  # type: ignore[index]
+        known = [self._words[token] for token in tokens]
+        weights: dict[str, float] = dict.fromkeys(_KINDS, 0.0)
+        for kind, weight in _aimed([*self._hits(known, tokens), *self._patterned(known, tokens)], known):
+            weights[kind] = max(weights[kind], weight)
+        if any(_NEWS in one.groups for one in known):
+            weights["threat"] = 0.0
+        return next((kind for kind in _KINDS if weights[kind] >= ENOUGH), None)
 
-    def _look_up(self, token: str) -> Word | None:
-        """The hostile word, or the beginning of a hostile phrase; None for all others."""
-        word = self._lexicon.find(_bare(token))
-        return None if word == PLAIN else word
+    def _look_up(self, token: str) -> Known:
+        bare = _bare(token)
+        word = self._list.lexicon.find(bare)
+        groups = self._list.groups(bare) | (self._list.groups(token) if len(token) == 1 else frozenset())
+        key = word.phrases is not None or not self._list.keys.isdisjoint(groups)
+        return Known(None if word == PLAIN else word, groups, key)
 
-    def _weigh(self, found: Sequence[tuple[int, Word]], tokens: Sequence[str]) -> dict[HostileKind, float]:
-        weights = dict.fromkeys(_KINDS, 0.0)
+    def _hits(self, known: Sequence[Known], tokens: Sequence[str]) -> list[tuple[int, str, float]]:
+        """(place, kind, weight) of the listed words and phrases."""
+        hits = []
         done = -1
-        for i, word in found:
-            if i <= done:
+        for i, (word, *_) in enumerate(known):
+            if i <= done or word is None:
                 continue
             phrase = phrase_at(word.phrases, tokens, i + 1, _bare)
             if phrase is not None:
                 word, done = phrase.word, i + len(phrase.rest)
-            if word.kind:
-                weights[word.kind] += word.valence  # type: ignore[index]  # the lists hold these kinds only
-        return weights
+            denied = word.kind == "threat" and any(_DENIED in one.groups for one in known[max(0, i - 3) : i])
+            if word.kind and not denied:
+                hits.append((i, word.kind, word.valence))
+        return hits
+
+    def _patterned(self, known: Sequence[Known], tokens: Sequence[str]) -> list[tuple[int, str, float]]:
+        """What the patterns find."""
+        places: dict[str, list[int]] = {}
+        for i, one in enumerate(known):
+            for name in one.groups:
+                places.setdefault(name, []).append(i)
+        if self._list.keys.isdisjoint(places):
+            return []
+        bars = [i for i, token in enumerate(tokens) if token[0] in _SENTENCE_END] + places.get(_DENIED, [])
+        return [
+            (start, pattern.kind, pattern.weight)
+            for pattern in self._list.patterns
+            if all(name in places for name in pattern.groups)
+            for start in places[pattern.groups[0]]
+            if _follow(pattern, places, start, bars)
+        ]
+
+
+def _aimed(hits: Sequence[tuple[int, str, float]], known: Sequence[Known]) -> Iterator[tuple[str, float]]:
+    """(kind, weight) of the hits, each with the weight of those of its kind that stand near it."""
+    for i, kind, weight in hits:
+        if weight >= ENOUGH:
+            yield kind, weight
+            continue
+        meant = any(_MEANT in one.groups for one in known[max(0, i - NEAR) : i + NEAR])
+        near = sum(other for j, same, other in hits if same == kind and 0 <= j - i <= NEAR)
+        yield kind, near + AIMED * (meant and near > 0 and kind == "insult")
+
+
+def _follow(pattern: Pattern, places: dict[str, list[int]], at: int, bars: Sequence[int]) -> bool:
+    """Whether words of the pattern's groups follow one another from `at` on, close by and with no bar between."""
+    start, gap = at, INSULT_GAP if pattern.kind == "insult" else GAP
+    for name in pattern.groups[1:]:
+        after = next((place for place in places[name] if at < place <= at + gap), None)
+        if after is None:
+            return False
+        at = after
+    return not any(start < bar < at for bar in bars)
 
 
 def _bare(token: str) -> str:
@@ -75,13 +157,24 @@ def _bare(token: str) -> str:
 
 
 @cache
-def hostile_lexicon(language: str) -> Lexicon:
-    """The compiled hostile list of a language family. Raises ValueError for an unknown kind."""
+def hostile_list(language: str) -> HostileList:
+    """The compiled hostile list of a language family. Raises ValueError for an unknown kind or group."""
     lexicon = Lexicon(compounds=False)
+    exact: dict[str, frozenset[str]] = {}
+    stems: dict[str, frozenset[str]] = {}
+    keys, patterns = set(), []
     for kind, weight, cell in rows(list_text(f"{language}.hostile")):
-        if kind not in _KINDS:
+        if kind not in (*_KINDS, *_ROLES):
             raise ValueError(f"unknown kind {kind!r} in {language}.hostile.tsv; known are {', '.join(_KINDS)}")
+        if kind == "key":
+            keys.add(weight)
         for entry in entries(cell):
-            lexicon.add(entry, Word(valence=float(weight), kind=kind))
+            if kind in _ROLES:
+                home = stems if entry.endswith("*") else exact
+                home[entry.rstrip("*")] = home.get(entry.rstrip("*"), frozenset()) | {weight}
+            elif entry.isupper():
+                patterns.append(Pattern(tuple(entry.split()), kind, float(weight)))
+            else:
+                lexicon.add(entry, Word(valence=float(weight), kind=kind))
     lexicon.fold()
-    return lexicon
+    return HostileList(lexicon, exact, stems, frozenset(keys), tuple(patterns))
