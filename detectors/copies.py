@@ -7,7 +7,6 @@ never depends on the order in which mentions arrive.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _LINK = re.compile(r"(?:https?://|www\.)[^\s”“\"]+")
 _REPOST = re.compile(r"\bRT\b\s*[“\"]?\s*@[\w.]+:?\s*(.+)", re.DOTALL)
@@ -20,7 +19,6 @@ _LEAST_REPEATED_WORDS = 2
 _KEY_WORDS = 10
 
 
-@lru_cache(maxsize=4096)
 def copy_key(text: str) -> str | None:
     """Return a key that near-copies of `text` share, or None where the text is too short to be told apart.
 

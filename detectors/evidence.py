@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import TypedDict
 
+import numpy as np
+
 from detectors.copies import copy_key
 from detectors.frame import MentionRow
+from detectors.held import DEFENDS, HOSTILE, NEGATIVE, QUESTION, QUOTABLE, Columns, Selection, having
 from detectors.options import DetectionOptions
-from detectors.people import count_people
+from detectors.people import people_of
 from detectors.signal import Evidence, Finding, Onset, Quote, Signal
-from detectors.themes import theme_counts
-from detectors.voices import defends_brand
+from detectors.themes import source_counts, theme_counts
 
 _TEXT_LENGTH = 500
 _MOST_WORDS, _MOST_EXAMPLES, _MOST_IDS = 8, 5, 500
@@ -25,31 +28,48 @@ _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|@[\w.@-]+|&\w+;")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
+def ids_to_read(found: Selection) -> list[int]:
+    """The mentions of a signal's window whose texts its evidence is written from."""
+    theirs = found.theirs()
+    quoted = [which["id"].item() for which in (_first(theirs.rows), _loudest(theirs.rows)) if which is not None]
+    return list(dict.fromkeys([*quoted, *theirs.newest(_READ_FOR_WORDS)]))
+
+
+def background_ids(usual: Selection) -> list[int]:
+    """The mentions of ordinary times whose words are compared."""
+    return usual.newest(_READ_FOR_WORDS)
+
+
 def build_evidence(
-    rows: Sequence[MentionRow], options: DetectionOptions | None = None, background: Sequence[MentionRow] = ()
+    found: Selection,
+    texts: Iterable[MentionRow],
+    options: DetectionOptions | None = None,
+    background: Sequence[MentionRow] = (),
 ) -> Evidence:
     """Count and quote the mentions of a signal's window.
 
-    `background` are mentions of ordinary times; leading words are those that are common now and not there (without
-    it: common in the negative mentions and not in the others).
+    `texts` are those of `ids_to_read`, and may be more; what is not among them is counted, but not quoted.
+    `background` are mentions of ordinary times (`background_ids`); leading words are those that are common now and
+    not there (without it: common in the negative mentions and not in the others).
     """
     chosen = options or DetectionOptions()
-    theirs = [row for row in rows if not row.own]
-    people = count_people(theirs)
-    recent = theirs[-_READ_FOR_WORDS:]
+    theirs = found.theirs()
+    rows, people = theirs.rows, people_of(theirs.rows)
+    known = {row.mention_id: row for row in texts}
+    recent = [known[number] for number in theirs.newest(_READ_FOR_WORDS) if number in known]
     return Evidence(
         mentions=people.mentions,
         negative=people.negative_mentions,
         people=people.authors,
         negative_people=people.negative,
-        hostile=sum(row.hostile is not None for row in theirs),
-        supportive=sum(defends_brand(row.text) for row in theirs),
-        questions=sum(row.question for row in theirs),
-        reach=estimate_reach(theirs, chosen.reach_per_person),
-        words=leading_words(recent, background[-_READ_FOR_WORDS:]),
-        sources=tuple(Counter(row.source for row in theirs).most_common()),
+        hostile=int(having(rows, HOSTILE).sum()),
+        supportive=int(having(rows, DEFENDS).sum()),
+        questions=int(having(rows, QUESTION).sum()),
+        reach=estimate_reach(rows, chosen.reach_per_person),
+        words=leading_words(recent, background),
+        sources=tuple(source_counts(theirs).most_common()),
         themes=tuple(theme_counts(theirs).most_common()),
-        **_quotes(theirs, recent[-_READ_FOR_EXAMPLES:]),
+        **_quotes(_known(_first(rows), known), _known(_loudest(rows), known), recent[-_READ_FOR_EXAMPLES:]),
     )
 
 
@@ -59,10 +79,9 @@ class _Quotes(TypedDict):
     examples: tuple[Quote, ...]
 
 
-def _quotes(rows: Sequence[MentionRow], recent: Sequence[MentionRow]) -> _Quotes:
+def _quotes(first: MentionRow | None, loudest: MentionRow | None, recent: Sequence[MentionRow]) -> _Quotes:
     """Return the posts to show, their authors numbered in the order in which they come."""
-    rows, recent = [row for row in rows if row.text], [row for row in recent if row.text]  # deleted ones are blank
-    first, loudest, examples = _first(rows), _loudest(rows), pick_examples(recent)
+    examples = pick_examples([row for row in recent if row.text])  # deleted ones are blank
     voices: dict[str, int] = {}
     for row in (first, loudest, *examples):
         if row is not None:
@@ -76,24 +95,25 @@ def _quotes(rows: Sequence[MentionRow], recent: Sequence[MentionRow]) -> _Quotes
 
 def signal_from(
     finding: Finding,
-    rows: Sequence[MentionRow],
+    found: Selection,
+    texts: Iterable[MentionRow],
     onset: Onset | None = None,
     options: DetectionOptions | None = None,
     background: Sequence[MentionRow] = (),
 ) -> Signal:
-    """Join a finding with its onset, the ids of its mentions (newest 500) and their evidence."""
-    shown = [row for row in rows if not row.own]
-    ids = tuple(row.mention_id for row in shown[-_MOST_IDS:])
-    return Signal(finding, onset, ids, build_evidence(rows, options, background))
+    """Join a finding with its onset, the ids of its mentions (newest 500) and `build_evidence`."""
+    ids = tuple(found.theirs().newest(_MOST_IDS))
+    return Signal(finding, onset, ids, build_evidence(found, texts, options, background))
 
 
-def estimate_reach(rows: Iterable[MentionRow], per_person: int) -> int:
+def estimate_reach(rows: Columns, per_person: int) -> int:
     """Estimate the audience: each person's followers once, `per_person` where the platform tells nothing."""
-    followers: dict[str, int | None] = {}
-    for row in rows:
-        known = followers.get(row.person)
-        followers[row.person] = max(known or 0, row.followers) if row.followers is not None else known
-    return sum(per_person if n is None else n for n in followers.values())
+    if not len(rows):
+        return 0
+    by_person = rows[np.argsort(rows["person"], kind="stable")]
+    begins = np.flatnonzero(np.diff(by_person["person"], prepend=by_person["person"][0] - 1))
+    most = np.maximum.reduceat(by_person["followers"], begins)
+    return sum(np.where(most < 0, per_person, most).tolist())
 
 
 def leading_words(
@@ -149,9 +169,9 @@ def pick_examples(rows: Sequence[MentionRow], most: int = _MOST_EXAMPLES) -> lis
 
 
 @lru_cache(maxsize=8192)  # a mention is read every five minutes by every scope and horizon that it is in
-def words_of(text: str) -> frozenset[str]:
-    """Words of a text for counting: folded, three letters or more, no links, handles or numbers."""
-    return frozenset(_WORD.findall(_NOT_WORDS.sub(" ", text).casefold()))
+def words_of(text: str) -> tuple[str, ...]:
+    """The different words of a text, for counting: folded, three letters or more, no links, handles or numbers."""
+    return tuple(map(sys.intern, dict.fromkeys(_WORD.findall(_NOT_WORDS.sub(" ", text).casefold()))))
 
 
 def _people_per_word(rows: Iterable[MentionRow]) -> Counter[str]:
@@ -166,17 +186,22 @@ def _typical(row: MentionRow, words: Counter[str]) -> float:
     return sum(math.log1p(words[w]) for w in mine) / math.sqrt(len(mine) + 4.0)
 
 
-def _first(rows: Sequence[MentionRow]) -> MentionRow | None:
-    negative = [row for row in rows if row.negative] or rows
-    return min(negative, key=lambda r: (r.event_time, r.mention_id), default=None)
+def _first(rows: Columns) -> Columns | None:
+    """The earliest negative one that can be quoted, else the earliest."""
+    quotable = rows[having(rows, QUOTABLE)]
+    negative = quotable[having(quotable, NEGATIVE)]
+    return next(iter(negative if len(negative) else quotable), None)
 
 
-def _loudest(rows: Sequence[MentionRow]) -> MentionRow | None:
-    return max(rows, key=lambda r: (_loudness(r), r.mention_id), default=None)
+def _loudest(rows: Columns) -> Columns | None:
+    """The one that can be quoted with the most reach and echo; of equals the newest."""
+    quotable = rows[having(rows, QUOTABLE)]
+    loudest = quotable[quotable["loudness"] == quotable["loudness"].max()] if len(quotable) else quotable
+    return loudest[np.argmax(loudest["id"])] if len(loudest) else None
 
 
-def _loudness(row: MentionRow) -> int:
-    return (row.followers or 0) + 400 * (row.shares or 0) + 20 * ((row.likes or 0) + (row.replies or 0))
+def _known(which: Columns | None, known: Mapping[int, MentionRow]) -> MentionRow | None:
+    return None if which is None else known.get(which["id"].item())
 
 
 def _quote(row: MentionRow, voices: Mapping[str, int]) -> Quote:

@@ -1,4 +1,4 @@
-"""Different people: counted exactly in a sliding window, and judged against the same clock hour.
+"""Different people: counted in a window of mentions, and judged against the same clock hour.
 
 The rule and its numbers are those of docs/detection.md ("Different people"): one loud author is one person, a
 retweeted joke is at most two.
@@ -6,143 +6,136 @@ retweeted joke is at most two.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from detectors.copies import copy_key
+import numpy as np
+import numpy.typing as npt
+
 from detectors.frame import MentionRow
-from detectors.observation import People
-from detectors.voices import cheers_complainer
+from detectors.held import CHEERS, HOSTILE, NEGATIVE, OWN, POSITIVE, Columns, having, selected
+from detectors.observation import HORIZONS, People
 
 _COPIES_COUNT_AS = 2
 _LEAST_PASSED_ON = 3
+_NOBODY = People()
+_NOBODY_EVER = MappingProxyType(dict.fromkeys(HORIZONS, _NOBODY))
+
+Places = npt.NDArray[np.intp]
 
 
-class PeopleCount:
-    """Different people in a set of rows that rows are added to and removed from, in any order."""
-
-    __slots__ = (
-        "_authors", "_copies", "_having", "_hostile", "_largest", "_mentions", "_negative", "_negative_mentions",
-        "_often", "_once", "_positive", "_supportive",
-    )  # fmt: skip
+class PeopleKnown:
+    """The people of scopes as last counted: a quiet scope's are the same for many buckets."""
 
     def __init__(self) -> None:
-        self.clear()
+        self._known: dict[Hashable, tuple[Hashable, Mapping[timedelta, People]]] = {}
 
-    def clear(self) -> None:
-        """Forget all rows."""
-        self._mentions = self._negative_mentions = self._supportive = 0
-        self._authors: dict[str, int] = {}
-        self._having: dict[int, int] = defaultdict(int)  # how many authors have this many mentions
-        self._largest = 0
-        self._negative: dict[str, int] = {}
-        self._positive: dict[str, int] = {}
-        self._hostile: dict[str, int] = {}
-        self._once: dict[str, str] = {}  # texts that were written once, by whom
-        self._copies: dict[str, dict[str, int]] = {}  # those that were written more often
-        self._often: set[str] = set()
+    def people_until(
+        self, at: datetime, rows: Columns, scope: Hashable, changes: int
+    ) -> Mapping[timedelta, People]:
+        """What the function of this name returns. `changes` is another number when rows were changed or taken out.
 
-    def add(self, row: MentionRow) -> None:
-        """Count a row in."""
-        self._change(row, 1)
-
-    def remove(self, row: MentionRow) -> None:
-        """Count a row out that was counted in before."""
-        self._change(row, -1)
-
-    def people(self) -> People:
-        """Return the counts of the rows that are in now."""
-        return People(
-            authors=len(self._authors),
-            negative=self._negative_people(),
-            positive=len(self._positive),
-            hostile=len(self._hostile),
-            mentions=self._mentions,
-            negative_mentions=self._negative_mentions,
-            largest_author=self._largest,
-            supportive=self._supportive,
-        )
-
-    def _change(self, row: MentionRow, sign: int) -> None:
-        if row.own:
-            return
-        person = row.person
-        self._mentions += sign
-        self._count_author(person, sign)
-        if row.negative:
-            self._negative_mentions += sign
-            _tally(self._negative, person, sign)
-            self._count_copy(row, person, sign)
-        elif row.positive:
-            _tally(self._positive, person, sign)
-        if row.hostile is not None:
-            _tally(self._hostile, person, sign)
-        if row.thread is not None and not row.is_root and cheers_complainer(row.text):
-            self._supportive += sign
-
-    def _count_author(self, person: str, sign: int) -> None:
-        before = self._authors.get(person, 0)
-        after = before + sign
-        having = self._having
-        if before:
-            having[before] -= 1
-        if after:
-            having[after] += 1
-            self._authors[person] = after
-        else:
-            del self._authors[person]
-        if after > self._largest or (before == self._largest and not having[before]):
-            self._largest = after
-
-    def _count_copy(self, row: MentionRow, person: str, sign: int) -> None:
-        key = copy_key(row.text)
-        if key is None:
-            return
-        if key not in self._copies:
-            if sign < 0:
-                del self._once[key]
-                return
-            first = self._once.pop(key, None)
-            if first is None:
-                self._once[key] = person
-                return
-            self._copies[key] = {first: 1}
-        group = self._copies[key]
-        _tally(group, person, sign)
-        if len(group) > 1:
-            self._often.add(key)
-        else:
-            self._often.discard(key)
-        if not group:
-            del self._copies[key]
-
-    def _negative_people(self) -> int:
-        if not self._often:
-            return len(self._negative)
-        in_copies: dict[str, int] = defaultdict(int)
-        for key in self._often:
-            for person, times in self._copies[key].items():
-                in_copies[person] += times
-        only_copied = {p for p, times in in_copies.items() if times == self._negative[p]}
-        counted = sum(
-            min(_COPIES_COUNT_AS, sum(p in only_copied for p in self._copies[key])) for key in self._often
-        )
-        themselves = len(self._negative) - len(only_copied)
-        # a joke comes in versions: those who only pass on never outnumber those who write themselves
-        return themselves + min(counted, len(only_copied), max(_LEAST_PASSED_ON, themselves))
+        While rows only come, those between the same two are the same if they are as many.
+        """
+        if not len(rows):
+            return _NOBODY_EVER
+        key = (changes, len(rows), rows["id"][0].item(), rows["id"][-1].item(), *_starts(rows, at))
+        known = self._known.get(scope)
+        if known is None or known[0] != key:
+            known = self._known[scope] = (key, people_until(at, rows))
+        return known[1]
 
 
-def count_people(rows: Iterable[MentionRow]) -> People:
-    """Return the different people in `rows`, counted from scratch."""
-    count = PeopleCount()
-    for row in rows:
-        count.add(row)
-    return count.people()
+def people_until(at: datetime, rows: Columns) -> Mapping[timedelta, People]:
+    """Different people of every horizon that ends at `at`, in rows in order of which none is at `at` or later."""
+    theirs = rows[~having(rows, OWN)]
+    if not len(theirs):
+        return _NOBODY_EVER
+    return dict(zip(HORIZONS, _people(theirs, _starts(theirs, at)), strict=True))
 
 
-def _tally(counts: dict[str, int], key: str, sign: int) -> None:
-    left = counts.get(key, 0) + sign
-    if left:
-        counts[key] = left
-    else:
-        del counts[key]
+def count_people(mentions: Iterable[MentionRow]) -> People:
+    """The different people in `mentions`. Own posts are nobody."""
+    return people_of(selected(mentions).rows)
+
+
+def people_of(rows: Columns) -> People:
+    """The different people in `rows`. Own posts are nobody."""
+    theirs = rows[~having(rows, OWN)]
+    return _people(theirs, [0])[0] if len(theirs) else _NOBODY
+
+
+def different(values: Columns) -> int:
+    """How many different values a column has."""
+    return len(np.unique(values)) if len(values) else 0
+
+
+def _starts(rows: Columns, at: datetime) -> list[int]:
+    """The place of the first row of each horizon."""
+    times, end = rows["at"], at.timestamp()
+    return [bisect_left(times, end - horizon.total_seconds()) for horizon in HORIZONS]
+
+
+def _people(rows: Columns, starts: Sequence[int]) -> list[People]:
+    """The people of the rows from each of the places `starts` on."""
+    person = np.unique(rows["person"], return_inverse=True)[1]
+    everybody, flags = np.arange(len(rows)), rows["flags"]
+    negative, positive, hostile, cheers = (
+        np.flatnonzero(flags & flag) for flag in (NEGATIVE, POSITIVE, HOSTILE, CHEERS)
+    )
+    counted = zip(
+        _persons(person, everybody, starts),
+        _negative_persons(rows, person, negative, starts),
+        _persons(person, positive, starts),
+        _persons(person, hostile, starts),
+        [len(rows) - start for start in starts],
+        _from(negative, starts),
+        [int(np.bincount(person[start:], minlength=1).max()) for start in starts],
+        _from(cheers, starts),
+        strict=True,
+    )
+    return [People(*numbers) for numbers in counted]
+
+
+def _from(places: Places, starts: Sequence[int]) -> list[int]:
+    """How many of the places (in order) are at each start or behind it."""
+    return [len(places) - bisect_left(places, start) for start in starts]
+
+
+def _persons(person: Places, places: Places, starts: Sequence[int]) -> list[int]:
+    """How many persons have one of the places from each start on: those whose last place is not before it."""
+    if not len(places):
+        return [0] * len(starts)
+    last = np.full(len(person), -1)
+    last[person[places]] = places  # of several places of a person the last one stays
+    return [int(np.count_nonzero(last >= start)) for start in starts]
+
+
+def _negative_persons(rows: Columns, person: Places, negative: Places, starts: Sequence[int]) -> list[int]:
+    """How many persons are negative from each start on; those who pass on the same text count as few."""
+    copies = rows["copy"][negative]
+    copies = copies[copies != 0]
+    if different(copies) == len(copies):
+        return _persons(person, negative, starts)
+    return [
+        _without_copies(person[mine], rows["copy"][mine])
+        for mine in (negative[bisect_left(negative, start) :] for start in starts)
+    ]
+
+
+def _without_copies(person: Places, copy: Columns) -> int:
+    """How many persons wrote negative rows, given the text that each row passes on (0: its own)."""
+    wrote = np.bincount(person, minlength=1)
+    text = np.unique(copy[copy != 0], return_inverse=True)[1]
+    pairs, times = np.unique(text * len(wrote) + person[copy != 0], return_counts=True)
+    text, who = np.divmod(pairs, len(wrote))
+    often = np.bincount(text, minlength=1)[text] > 1  # by several persons
+    text, who, times = text[often], who[often], times[often]
+    only_copied = np.bincount(who, times, len(wrote)) == np.maximum(wrote, 1)
+    counted = int(np.minimum(np.bincount(text[only_copied[who]]), _COPIES_COUNT_AS).sum())
+    copied = int(np.count_nonzero(only_copied))
+    themselves = int(np.count_nonzero(wrote)) - copied
+    # a joke comes in versions: those who only pass on never outnumber those who write themselves
+    return themselves + min(counted, copied, max(_LEAST_PASSED_ON, themselves))

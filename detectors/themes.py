@@ -1,13 +1,31 @@
-"""How many mentions each theme has."""
+"""How many mentions each theme and each source has."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
-from detectors.frame import MentionRow
+import numpy as np
+
+from detectors.held import Columns, Selection
 
 
-def theme_counts(rows: Iterable[MentionRow]) -> Counter[str]:
+def theme_counts(found: Selection) -> Counter[str]:
     """Count mentions of each theme; a mention with two themes counts for both. Own posts are left out."""
-    return Counter(theme for row in rows if not row.own for theme in dict.fromkeys(row.themes))
+    counted: Counter[str] = Counter()
+    for number, many in _in_order_of_sight(found.theirs().rows["themes"]):
+        counted.update(dict.fromkeys(found.themes[number], many))
+    return counted
+
+
+def source_counts(found: Selection) -> Counter[str]:
+    """Count mentions of each source. Own posts are left out."""
+    return Counter(
+        {found.sources[number]: many for number, many in _in_order_of_sight(found.theirs().rows["source"])}
+    )
+
+
+def _in_order_of_sight(numbers: Columns) -> list[tuple[int, int]]:
+    """Each number and how often it comes, by its first place: of equals the first is named first."""
+    found, first, times = np.unique(numbers, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return list(zip(found[order].tolist(), times[order].tolist(), strict=True))

@@ -18,6 +18,7 @@ _OVER_SECONDS = 24 * 3600.0  # a thread without comments for so long is over
 _PRIOR_MEAN, _PRIOR_SD, _PRIOR_THREADS = math.log1p(4.0), 0.6, 5.0  # busiest hour of a thread: 4 comments, in logs
 _PAGE_PRIOR_THREADS = 3.0
 _MEMORY_THREADS = 400.0
+_MOST_PAGES = 2000  # one thread says little of its author's next one; the pages that matter come again
 _CUT_SD = 3.0
 _LEAST_SD = 0.3
 _DAILY_KEEP = 0.5 ** (1 / 14)
@@ -82,8 +83,10 @@ class ThreadMemory:
         self._mean += off / self._weight
         self._spread += off * (value - self._mean)
         if page:
-            known = self._pages.setdefault(page, [0.0, 0.0])
-            known[0], known[1] = known[0] + value, known[1] + 1.0
+            total, threads = self._pages.pop(page, (0.0, 0.0))
+            self._pages[page] = [total + value, threads + 1.0]
+            if len(self._pages) > _MOST_PAGES:
+                del self._pages[next(iter(self._pages))]  # the one that was quiet for longest
 
     def _page_mean(self, page: str) -> float:
         total, threads = self._pages.get(page, (0.0, 0.0))

@@ -7,7 +7,6 @@ floor.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _CHEERS = """
 sv: stå på dig | stå på er | heja dig | heja er | ge inte upp | ge dig inte | håller med | så hemskt | så tråkigt
@@ -44,13 +43,11 @@ def _pattern(table: str) -> re.Pattern[str]:
 _CHEERING, _DEFENDING = _pattern(_CHEERS), _pattern(_DEFENDS)
 
 
-@lru_cache(maxsize=8192)
 def cheers_complainer(text: str) -> bool:
     """Whether a comment supports the person who complains ("stå på!", "så fælt")."""
     return _CHEERING.search(_folded(text)) is not None
 
 
-@lru_cache(maxsize=8192)
 def defends_brand(text: str) -> bool:
     """Whether a comment takes the brand's side."""
     return _DEFENDING.search(_folded(text)) is not None

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from monitor.mention import Mention
 from monitor.spelling import COMPOUND_FROM, fold, phrase_pattern, skeleton, spelling, word_pattern
 
-REMEMBERED_WORDS = 50_000
-"""Words whose meaning is remembered before the memory is cleared; a language's usual words fit in many times."""
+REMEMBERED_WORDS = 10_000
+"""Words whose meaning is remembered before the memory is cleared (2 MB); a language's usual words fit in."""
 
 THEME_INSIDE_FROM = 4
 """Theme stems this long are found inside compounds, too: "försen" in "tågförsening"."""

@@ -15,26 +15,19 @@ import structlog
 from alerts.actions import Action, Event, OwnPost, Signals, Tick
 from alerts.incident import Decision
 from detectors.direct import judge_arrival
-from detectors.evidence import signal_from
+from detectors.evidence import background_ids, ids_to_read, signal_from
 from detectors.frame import MentionRow
+from detectors.held import selected
 from detectors.observation import BrandObservation
-from detectors.onset import estimate_onset
 from detectors.signal import Finding, Onset, Scope, ScopeKind, Signal
 from monitor.brand_state import BrandState
 from monitor.config import Config
 from monitor.coverage import Coverage, load_coverage
 from monitor.deciding import decide_stored
+from monitor.onset_search import onset_of
+from monitor.recent_texts import RecentTexts
 from monitor.restoring import HISTORY, judge_version, learn_mentions, measured, restore_brand, save_hour
 from monitor.store.store import Store
-
-ONSET_LEAST, ONSET_MOST = timedelta(hours=12), timedelta(hours=30)
-"""How far back the onset is searched: six times the finding's window, within these."""
-
-ONSET_SLOW = timedelta(hours=12)
-"""A finding over so long a window is given an onset in any case: at the latest the beginning of its window."""
-
-ONSET_STEP = timedelta(minutes=15)
-"""Width of the steps in which the onset is searched."""
 
 SNAPSHOT_HOURS = 6
 """Every so many hours (UTC) what a judge has learnt is kept, so that a start need not learn it again."""
@@ -62,6 +55,7 @@ class Pipeline:
         self.config = config
         self._scorer_version = scorer_version
         self._brands: dict[str, BrandState] = {}
+        self._texts = RecentTexts(store)
         self._lock = threading.RLock()
         self._ticked_at = datetime.min.replace(tzinfo=UTC)
 
@@ -76,13 +70,14 @@ class Pipeline:
         with self._lock:
             self.config, self._scorer_version = config, scorer_version
             self._brands.clear()
+            self._texts.clear()
             self.start(now)
 
     def arrived(self, brand: str, changed: Sequence[int], now: datetime) -> None:
         """A brand has new mentions in the store, and those with the ids `changed` read otherwise now."""
         with self._lock:
             state = self._state(brand, now)
-            state.add(self._store.rows_by_id(changed, brand))
+            self._take(state, self._store.rows_by_id(changed, brand))
             self._arrive(state, now)
 
     def detect(self, now: datetime) -> None:
@@ -135,12 +130,16 @@ class Pipeline:
         rows = self._store.rows_after(state.brand, state.last_mention_id)
         if not rows:
             return
-        state.add(rows)
+        self._take(state, rows)
         with self._store.transaction():
             for row in rows:
                 self._arrive_one(state, row, now)
             self._store.set_fact(f"arrived:{state.brand}", rows[-1].mention_id, now)
         state.last_mention_id = max(row.mention_id for row in rows)
+
+    def _take(self, state: BrandState, rows: Sequence[MentionRow]) -> None:
+        state.add(rows)
+        self._texts.keep(state.brand, rows)
 
     def _arrive_one(self, state: BrandState, row: MentionRow, now: datetime) -> None:
         if row.backfill:
@@ -151,7 +150,7 @@ class Pipeline:
             return
         finding = judge_arrival(row, state.judge.context())
         if finding is not None:
-            signal = signal_from(finding, [row], options=self.config.detection_for(state.brand))
+            signal = signal_from(finding, selected([row]), [row], options=self.config.detection_for(state.brand))
             self.decide(Signals(state.brand, max(now, finding.at), (signal,)), now)
 
     def _detect(self, state: BrandState, coverage: Coverage, now: datetime) -> None:
@@ -196,16 +195,20 @@ class Pipeline:
         signals = []
         for finding in findings:
             since = finding.at - timedelta(seconds=finding.window_seconds)
-            rows = state.window.rows(since, finding.at, finding.scope)
-            usual = state.window.rows(finding.at - BACKGROUND, since)
-            signals.append(signal_from(finding, rows, self._onset(state, finding), options, usual))
+            found = state.window.mentions(since, finding.at, finding.scope)
+            texts = self._texts.read(state.brand, ids_to_read(found))
+            usual = background_ids(state.window.mentions(finding.at - BACKGROUND, since))
+            background = self._texts.read(state.brand, usual)
+            signals.append(signal_from(finding, found, texts, self._onset(state, finding), options, background))
         return signals
 
     def _onset(self, state: BrandState, finding: Finding) -> Onset | None:
         """The onset, searched anew every half hour: it moves little, and an alarm may last for days."""
         known = state.onsets.get(finding.scope)
         if known is None or not timedelta(0) <= finding.at - known[0] < ONSET_KEPT:
-            known = state.onsets[finding.scope] = (finding.at, onset_of(state, finding))
+            fresh = {s: at_onset for s, at_onset in state.onsets.items() if finding.at - at_onset[0] < ONSET_KEPT}
+            known = (finding.at, onset_of(state, finding))
+            state.onsets = fresh | {finding.scope: known}
         return known[1]
 
     def _snapshot(self, state: BrandState, at: datetime) -> None:
@@ -213,31 +216,6 @@ class Pipeline:
             return
         version = judge_version(self.config, state.brand, self._scorer_version)
         self._store.save_detector_state(state.brand, min(at, state.fed_until), version, state.judge.to_state())
-
-
-def onset_of(state: BrandState, finding: Finding) -> Onset | None:
-    """When what a finding shows began: from the negative mentions of its scope, else from all of them.
-
-    What rose over many hours without one step began somewhere in them, not when it was noticed.
-    """
-    if finding.scope.kind is ScopeKind.MEASUREMENT:
-        return None
-    window = timedelta(seconds=finding.window_seconds)
-    steps = max(ONSET_LEAST, min(ONSET_MOST, 6 * window)) // ONSET_STEP
-    since = finding.at - steps * ONSET_STEP
-    rows = [row for row in state.window.rows(since, finding.at, finding.scope) if not row.own]
-    people: list[set[str]] = [set() for _ in range(steps)]
-    negative = [] if finding.detector == "volume" else [row for row in rows if row.negative]
-    for row in negative or rows:
-        people[min(steps - 1, (row.event_time - since) // ONSET_STEP)].add(row.person)
-    counts = [len(found) for found in people]
-    times = [since + step * ONSET_STEP for step in range(len(counts))]
-    usual = state.judge.usual_negative if negative else state.judge.usual_authors
-    found = estimate_onset(counts, times, expected=usual(finding.scope, times, ONSET_STEP))
-    if found is not None:
-        return Onset(found.at, found.earliest, found.latest)
-    slow = window >= ONSET_SLOW
-    return Onset(finding.at - window, finding.at - window, finding.at) if slow else None
 
 
 def brand_coverage(observation: BrandObservation) -> float:

@@ -72,7 +72,7 @@ def restore_brand(store: Store, config: Config, brand: str, now: datetime, score
     for observation in counted_observations(store, config, brand, coverage, since, until - WARM_UP):
         judge.learn(observation)
     window = new_window(config, brand)
-    window.add(store.rows(brand, until - WARM_UP - WINDOW + CATCH_UP, now + BUCKET))
+    _fill(window, store, until - WARM_UP - WINDOW + CATCH_UP, now + BUCKET)
     _warm_up(store, config, window, judge, coverage, max(since, until - WARM_UP), until)
     state = BrandState(brand, window, judge, until)
     state.last_mention_id = store.fact(f"arrived:{brand}") or (store.last_mention_id() if judged else 0)
@@ -97,6 +97,13 @@ def _learnt_judge(
     span = store.counted_span(brand)
     first = until + WARM_UP if span is None else max(whole_hour(span[0]), until - HISTORY)
     return new_judge(config, brand), first
+
+
+def _fill(window: BrandWindow, store: Store, since: datetime, until: datetime) -> None:
+    """Let the window hold what is stored, read an hour at a time: a busy day's texts would fill the memory."""
+    while since < until:
+        window.add(store.rows(window.brand, since, min(since + _HOUR, until)))
+        since += _HOUR
 
 
 def _warm_up(
@@ -215,10 +222,10 @@ def count_people(store: Store, config: Config, brand: str, since: datetime, unti
     at = since.replace(minute=0, second=0, microsecond=0)
     while at < until:
         day_end = min(at + timedelta(days=1), until)
-        window.add(store.rows(brand, at, day_end))
+        _fill(window, store, at, day_end)
         while at < day_end:
             at += _HOUR
-            if window.rows(at - HORIZONS[-1], at):
+            if len(window.mentions(at - HORIZONS[-1], at).rows):
                 save_hour(store, window.observe(at))
 
 
@@ -229,11 +236,11 @@ def learn_mentions(store: Store, config: Config, brand: str, since: datetime, un
     """
     coverage = load_coverage(store, config.sources, until)
     judge, window = new_judge(config, brand), new_window(config, brand)
-    window.add(store.rows(brand, since - WINDOW, since))
+    _fill(window, store, since - WINDOW, since)
     at = since.replace(minute=0, second=0, microsecond=0)
     while at < until:
         day_end = min(at + timedelta(days=1), until)
-        window.add(store.rows(brand, at, day_end))
+        _fill(window, store, at, day_end)
         while at < day_end:
             at += BUCKET
             covered = coverage.at(at, brand, config.sources)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 
 from detectors.frame import MentionRow
 from monitor.collectors.base import WatchedThread
@@ -48,12 +48,6 @@ _ROW = select(
     mentions.c.shares,
     mentions.c.backfill,
 ).join_from(links, mentions, links.c.mention_id == mentions.c.id)
-
-_SHARED = tuple(
-    list(_ROW.selected_columns.keys()).index(name)
-    for name in ("source", "kind", "author", "label", "hostile", "thread", "language")
-)
-"""Where in a row the words stand that many rows have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,16 +283,4 @@ class Mentions(Subject):
 
     def _rows(self, query: Select[Any]) -> list[MentionRow]:
         with self._db.reading() as connection:
-            return [mention_row(row) for row in connection.execute(query)]
-
-
-def mention_row(row: Row[Any]) -> MentionRow:
-    """One row of the mention query as detectors know it.
-
-    Words that many rows share are kept once: rows stay in memory for 30 hours.
-    """
-    values: list[Any] = list(row)
-    for position in _SHARED:
-        if values[position] is not None:
-            values[position] = sys.intern(values[position])
-    return MentionRow(*values)
+            return [MentionRow(*row) for row in connection.execute(query)]

@@ -100,3 +100,14 @@ def test_state_goes_through_json() -> None:
     again = ThreadMemory.from_state(json.loads(json.dumps(memory.to_state())))
     assert again.to_state() == memory.to_state()
     assert again.surprise(40, "page") == memory.surprise(40, "page")
+
+
+def test_of_very_many_pages_those_that_came_last_are_remembered() -> None:
+    memory = taught(30, page="big page")
+    for number in range(2500):
+        memory._learn_thread(f"page {number}", 5.0)
+        if number == 600:
+            memory._learn_thread("big page", 30.0)
+    assert len(memory.to_state()["pages"]) == 2000
+    assert "big page" in memory.to_state()["pages"]
+    assert "page 499" not in memory.to_state()["pages"]

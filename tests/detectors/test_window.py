@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.frame import MentionRow
+from detectors.held import fingerprint, page_of
 from detectors.observation import BUCKET, HORIZONS
 from detectors.people import count_people
 from detectors.signal import Scope, ScopeKind
-from detectors.stream import sums_of
 from detectors.window import BrandWindow
+from tests.detectors.plain_people import plain_people, plain_sums
 
 T0 = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TEXTS = (
@@ -88,9 +91,9 @@ def test_people_and_sums_equal_a_recount_after_any_arrivals_removals_and_questio
             found = window.observe(at)
             for scope, seen in [*found.scopes.items(), *((t.scope, t) for t in found.threads)]:
                 mine = held(model, scope)
-                assert seen.sums == sums_of(between(mine, at - BUCKET, at))
+                assert seen.sums == plain_sums(between(mine, at - BUCKET, at))
                 for horizon in HORIZONS:
-                    assert seen.people[horizon] == count_people(between(mine, at - horizon, at))
+                    assert seen.people[horizon] == plain_people(between(mine, at - horizon, at))
 
 
 def row(mention_id: int, minutes: float, **more: object) -> MentionRow:
@@ -133,8 +136,66 @@ def test_a_threads_root_and_page_are_told_beside_its_comments() -> None:
     window.add([row(1, 0, thread="t", author="root", label="negative")])
     window.add([row(2 + i, 1 + i, thread="t", is_root=False, author=f"c{i}", text="stå på!") for i in range(6)])
     (thread,) = window.observe(T0 + timedelta(minutes=30)).threads
-    assert (thread.page, thread.root_negative, thread.comments, thread.supportive) == ("root", True, 6, 6)
-    assert [r.mention_id for r in window.rows(T0, T0 + timedelta(hours=1), thread.scope)] == [1, 2, 3, 4, 5, 6, 7]
+    told = (thread.page, thread.root_at, thread.root_negative, thread.comments, thread.supportive)
+    assert told == (page_of(fingerprint("root")), T0, True, 6, 6)
+    assert ids(window, thread.scope) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_thread_that_goes_on_for_days_keeps_its_root_and_all_its_comments() -> None:
+    window = BrandWindow("b", keep=timedelta(hours=30))
+    window.add(
+        [row(1, 0, thread="t", author="root"), row(2, 0, thread="quiet"), row(3, 1, thread="own", own=True)]
+    )
+    for hour in range(100):
+        comments = [row(10 + 2 * hour + k, 60 * hour + 5 + k, thread="t", is_root=False) for k in (0, 1)]
+        window.add([*comments, row(1000 + hour, 60 * hour + 6, thread="own", is_root=False)])
+        threads = window.observe(T0 + timedelta(hours=hour + 1)).threads
+    page = page_of(fingerprint("root"))
+    assert [(t.scope.name, t.page, t.own_root, t.comments) for t in threads] == [
+        ("t", page, False, 200),
+        ("own", "own", True, 100),
+    ]
+    assert {thread.root_at for thread in threads} == {T0, T0 + timedelta(minutes=1)}
+
+
+def test_a_thread_that_was_quiet_for_longer_than_mentions_are_held_begins_anew() -> None:
+    window = BrandWindow("b", keep=timedelta(hours=30))
+    for day in (0, 3):
+        begins = day * 24 * 60
+        window.add([row(100 * day + k, begins + k, thread="t", is_root=False) for k in range(6)])
+        (thread,) = window.observe(T0 + timedelta(days=day, minutes=10)).threads
+        assert (thread.comments, thread.root_at) == (6, T0 + timedelta(days=day))
+        window.observe(T0 + timedelta(days=day, hours=40))
+    assert len(window) == 0
+
+
+def test_a_thread_that_nobody_comments_on_any_more_is_not_told() -> None:
+    window = BrandWindow("b")
+    window.add([row(k, k, thread="t", is_root=False) for k in range(6)])
+    assert len(window.observe(T0 + timedelta(hours=3)).threads) == 1
+    assert window.observe(T0 + timedelta(hours=3, minutes=10)).threads == ()
+
+
+def test_mentions_are_held_as_numbers_of_less_than_a_hundred_bytes() -> None:
+    """Five a second for thirty hours are half a million."""
+    window, many = BrandWindow("b"), 20_000
+    tracemalloc.start()
+    for first in range(0, many, 500):
+        window.add(
+            row(k, k / 60, author=f"a{k}", thread=f"t{k}", text=f"text {k} " * 20)
+            for k in range(first, first + 500)
+        )
+    window.observe(T0 + timedelta(minutes=many / 60))
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(window) == many
+    assert held / many < 100
+
+
+def ids(window: BrandWindow, scope: Scope) -> list[int]:
+    """The mentions of a scope in the first hour."""
+    return window.mentions(T0, T0 + timedelta(hours=1), scope).newest(100)
 
 
 def test_coverage_of_the_brand_weighs_its_sources_by_what_they_bring() -> None:

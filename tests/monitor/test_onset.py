@@ -9,7 +9,7 @@ from detectors.judge import BrandJudge
 from detectors.signal import Explanation, Finding, Level, Scope
 from detectors.window import BrandWindow
 from monitor.brand_state import BrandState
-from monitor.pipeline import onset_of
+from monitor.onset_search import onset_of
 
 NOW = datetime(2026, 3, 4, 22, 0, tzinfo=UTC)
 BRAND = Scope("Nordtåg")
