@@ -1,102 +1,109 @@
-"""Make the table of frequent words by which languages are told apart.
+"""Make the two tables by which languages are told apart.
 
-    train_languages.py DATA_FOLDER [--out detectors/sentiment/models/words.tsv]
+    train_languages.py DATA_FOLDER [--leave-out 5] [--out detectors/sentiment/models]
 
-Counts the words of licensed texts in known languages (docs/sentiment.md), adds the hand-written words of
-`lexicons/languages.tsv` as pseudo-counts, and writes for each word its log-odds in each language.
+`languages.words.tsv` holds log-odds of frequent words, `languages.letters.tsv` log-odds of the letters of all
+others. Both come from the words' shares in each language (`language_evidence.py`): a word's odds are its shares',
+with what its spelling makes likely as a prior; the letters' odds are a logistic regression on them. To keep the
+tables small and readable, words and n-grams with nearly the same odds share a line (k-means). Needs numpy, scipy,
+wordfreq and langidentify; takes some two minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
-import re
-import sys
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import numpy as np
+from language_evidence import ROOT, Shares, evidence
+from letter_models import LetterModel, Numbers, clustered, letter_table, log_softmax
 
-from detectors.sentiment.lexicon import entries, list_text, rows  # noqa: E402  # after the path is set
-from detectors.sentiment.masking import mask_text  # noqa: E402
-from detectors.sentiment.score import LANGUAGES  # noqa: E402
+from detectors.sentiment.language import letters_of
+from detectors.sentiment.score import LANGUAGES
 
-SETS = {
-    "sv": ["sv_absabank.train"],
-    "nb": ["no_norec_sent.train"],
-    "nn": [],
-    "da": ["da_angrytweets.train", "da_twittersent.train", "da_lcc.train", "da_dkhate.train"],
-    "fi": ["fi_xed.train"],
-    "en": ["en_xed.train"],
-}
-WORDS = 2500
-"""How many words the table holds; more makes it larger, not better."""
-HAND = 4e-4
-"""Relative frequency that a hand-written word of weight 1 is given on top of its count."""
-FLOOR = 4e-5
-"""Relative frequency of a word never seen: rarer differences are chance."""
-CLIP = 3.0
-_WORD = re.compile(r"[^\W\d_]+")
-
-
-def counts(folder: Path, language: str) -> Counter[str]:
-    """Word counts of all texts of a language."""
-    texts = []
-    for name in SETS[language]:
-        texts += [line.split("\t")[0] for line in (folder / f"{name}.tsv").read_text("utf-8").split("\n")[1:]]
-    return Counter(word for text in texts for word in _WORD.findall(mask_text(text).lower()))
+KNOWN = 26_000
+"""Words of each language that are looked at: as many as the shortest list has."""
+LONGEST = 24
+LETTERS_SAY = 0.05
+"""Weight of what the letters make likely beside a word's share."""
+CLIP = 5.0
+"""No word speaks against a language by more than this."""
+WORDS, EXACT, GROUPS, LETTER_GROUPS = 15_000, 600, 300, 250
+"""Words in the table, those with odds of their own, and how many groups the rest and the n-grams form."""
+APART = np.array([1, 1, 1, 1, 0.4, 0.4])
+"""Finnish and English stand so far apart that their odds need not be so exact."""
+LICENCE = """Data licence: CC BY-SA 4.0, for it is derived, among others, from the data of wordfreq by Robyn Speer
+# (CC BY-SA 4.0; subtitles from OpenSubtitles and SUBTLEX by Marc Brysbaert and others, which are freely available;
+# Wikipedia, ParaCrawl, the Leeds Internet Corpus, Google Books Ngrams), and of langidentify (Apache-2.0;
+# Wikipedia). All sources: docs/sentiment.md."""
 
 
-def as_nynorsk(bokmaal: dict[str, float]) -> dict[str, float]:
-    """Bokmål's frequencies without the words that the hand-written list gives to Bokmål alone.
-
-    No licensed Nynorsk posts are at hand: what makes Nynorsk is what the list adds.
-    """
-    alone = {
-        word for languages, _, cell in rows(list_text("languages")) if languages == "nb" for word in entries(cell)
+def tables(shares: dict[str, Shares]) -> tuple[list[str], list[str]]:
+    """The lines of both tables."""
+    known = {
+        language: dict(sorted(shares[language].items(), key=lambda item: -item[1])[:KNOWN])
+        for language in LANGUAGES
     }
-    return {word: share for word, share in bokmaal.items() if word not in alone}
+    words = sorted({word for own in known.values() for word in own if len(word) <= LONGEST})
+    seen = np.array([[known[language].get(word, 0.0) for language in LANGUAGES] for word in words])
+    models = [LetterModel(known[language]) for language in LANGUAGES]
+    spelt = np.array([[model.log(word) for model in models] for word in words])
+    odds = np.log(seen + LETTERS_SAY * np.exp(spelt))
+    target = (np.exp(log_softmax(spelt)) + np.exp(log_softmax(odds))) / 2
+    weights = (seen.max(1) / seen.max(1).min()) ** 0.3
+    grams, letter_odds, by_letters = letter_table(
+        words, target, weights, {word: letters_of(word) for word in words}
+    )
+    mistaken = np.abs(np.exp(log_softmax(clipped(odds))) - np.exp(log_softmax(clipped(by_letters)))).sum(1)
+    chosen = np.argsort(-seen.sum(1) * mistaken, kind="stable")[:WORDS]
+    return word_lines(words, clipped(odds), seen.sum(1), chosen), lines(
+        grams, letter_odds - letter_odds.mean(1, keepdims=True), np.abs(letter_odds).sum(1) + 0.01, LETTER_GROUPS
+    )
 
 
-def frequencies(folder: Path) -> dict[str, dict[str, float]]:
-    """Language → word → relative frequency, hand-written words included."""
-    found: dict[str, dict[str, float]] = {}
-    for language in LANGUAGES:
-        seen = counts(folder, language)
-        total = max(1, sum(seen.values()))
-        found[language] = {word: count / total for word, count in seen.items() if count > 1}
-    found["nn"] = as_nynorsk(found["nb"])
-    for languages, weight, cell in rows(list_text("languages")):
-        for language in languages.split():
-            for word in entries(cell):
-                found[language][word] = found[language].get(word, 0.0) + HAND * float(weight)
-    return found
+def clipped(odds: Numbers) -> Numbers:
+    """Odds within CLIP of the likeliest language, around nought."""
+    near = np.maximum(odds - odds.max(1, keepdims=True), -CLIP)
+    return np.asarray(near - near.mean(1, keepdims=True))
 
 
-def table(found: dict[str, dict[str, float]]) -> list[str]:
-    """Lines of the table: word and its log-odds in each language, most telling words first."""
-    mass = Counter[str]()
-    for words in found.values():
-        mass.update(words)
-    lines = []
-    for word, _ in mass.most_common(WORDS):
-        logs = [math.log(found[language].get(word, 0.0) + FLOOR) for language in LANGUAGES]
-        middle = sum(logs) / len(logs)
-        odds = [max(-CLIP, min(CLIP, log - middle)) for log in logs]
-        if max(odds) - min(odds) > 0.5:
-            lines.append("\t".join([word, *(f"{value:.1f}" for value in odds)]))
-    return lines
+def word_lines(words: Sequence[str], odds: Numbers, mass: Numbers, chosen: Sequence[int]) -> list[str]:
+    """Lines of the chosen words: the most frequent by themselves, the others in groups."""
+    by_mass = sorted(chosen, key=lambda place: -mass[place])
+    exact, others = by_mass[:EXACT], by_mass[EXACT:]
+    first = [line(odds[place], [words[place]]) for place in exact]
+    return first + lines([words[place] for place in others], odds[others], mass[others] ** 0.75, GROUPS)
+
+
+def lines(names: Sequence[str], odds: Numbers, weights: Numbers, count: int) -> list[str]:
+    """Lines of groups with nearly the same odds."""
+    centres, nearest = clustered(odds * APART, weights, count)
+    groups = [[names[place] for place in np.flatnonzero(nearest == group)] for group in range(count)]
+    return [line(centre / APART, group) for centre, group in zip(centres, groups, strict=True) if group]
+
+
+def line(odds: Numbers, names: Sequence[str]) -> str:
+    """A line of a table: tenths of log-odds in the order of LANGUAGES, and what they hold for."""
+    return "\t".join([*(str(round(10 * float(value))) for value in odds), " ".join(names)])
 
 
 def main() -> None:
-    """Read the arguments and write the table."""
+    """Read the arguments and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "detectors/sentiment/models/words.tsv")
+    parser.add_argument("--leave-out", type=int, default=0, help="leave out every N-th text, for evaluation")
+    parser.add_argument("--out", type=Path, default=ROOT / "detectors/sentiment/models")
     options = parser.parse_args()
-    header = "# Made by scripts/train_languages.py; log-odds of frequent words.\n# word\t" + "\t".join(LANGUAGES)
-    options.out.write_text("\n".join([header, *table(frequencies(options.data))]) + "\n", "utf-8")
+    for name, what, made in zip(
+        ("words", "letters"),
+        ("frequent words", "n-grams of letters (^ begins a word, $ ends it)"),
+        tables(evidence(options.data, options.leave_out)),
+        strict=True,
+    ):
+        header = f"# Made by scripts/train_languages.py: tenths of log-odds of {what}.\n# {LICENCE}\n# "
+        text = "\n".join([header + "\t".join([*LANGUAGES, what.split(" (")[0]]), *made]) + "\n"
+        (options.out / f"languages.{name}.tsv").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
