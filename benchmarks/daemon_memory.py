@@ -92,9 +92,9 @@ def items(first: int, count: int, dice: random.Random) -> list[dict[str, Any]]:
     return made
 
 
-def megabytes(process: subprocess.Popen[bytes], field: str = "VmRSS") -> float:
-    """Resident memory now (`VmRSS`) or at its highest (`VmHWM`)."""
-    for line in Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines():
+def megabytes_of(process: int | str, field: str = "VmRSS") -> float:
+    """Resident memory of a process (its number, or `self`) now (`VmRSS`) or at its highest (`VmHWM`)."""
+    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
     raise SystemExit("the daemon is gone")
@@ -103,7 +103,7 @@ def megabytes(process: subprocess.Popen[bytes], field: str = "VmRSS") -> float:
 def feed(process: subprocess.Popen[bytes], address: str, options: argparse.Namespace) -> list[float]:
     """Post for so many minutes; returns the memory at the start, each `every` minutes, and the end."""
     dice, sent, refused = random.Random(5), 0, 0
-    found = [megabytes(process)]
+    found = [megabytes_of(process.pid)]
     begun = time.monotonic()
     print(f"{0:>6.1f} min {sent:>9,} mentions {found[0]:>7.1f} MB", flush=True)
     with httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as client:
@@ -112,10 +112,10 @@ def feed(process: subprocess.Popen[bytes], address: str, options: argparse.Names
             refused += answer.status_code != httpx.codes.ACCEPTED
             sent += options.per_second
             if passed >= len(found) * options.every * 60:
-                found.append(megabytes(process))
+                found.append(megabytes_of(process.pid))
                 print(f"{passed / 60:>6.1f} min {sent:>9,} mentions {found[-1]:>7.1f} MB", flush=True)
             time.sleep(max(0.0, begun + sent / options.per_second - time.monotonic()))
-    found.append(megabytes(process))
+    found.append(megabytes_of(process.pid))
     print(f"{options.minutes:>6.1f} min {sent:>9,} mentions {found[-1]:>7.1f} MB, {refused} posts not taken")
     return found
 
@@ -128,7 +128,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, daemon(Path(folder)) as (process, address):
         found = feed(process, address, options)
-        highest = megabytes(process, "VmHWM")
+        highest = megabytes_of(process.pid, "VmHWM")
     verdict = "within" if highest < LIMIT_MB else "ABOVE"
     half = found[len(found) // 2]
     print(f"highest {highest:.1f} MB, {verdict} {LIMIT_MB} MB; second half {found[-1] - half:+.1f} MB")

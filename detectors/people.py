@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,7 @@ from detectors.observation import HORIZONS, People
 _COPIES_COUNT_AS = 2
 _LEAST_PASSED_ON = 3
 _NOBODY = People()
-_NOBODY_EVER = MappingProxyType(dict.fromkeys(HORIZONS, _NOBODY))
+_NOBODY_EVER: Mapping[timedelta, People] = dict.fromkeys(HORIZONS, _NOBODY)
 
 Places = npt.NDArray[np.intp]
 

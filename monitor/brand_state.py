@@ -21,7 +21,7 @@ CHECKPOINTS = 5
 """How many whole hours one can go back for late mentions. Older ones only correct the counters."""
 
 WINDOW = timedelta(hours=30)
-"""How long mention rows are held: the longest horizon and the hours one can go back."""
+"""How long mentions are held (as numbers): the longest horizon and the hours one can go back."""
 
 
 def floor_bucket(when: datetime) -> datetime:
