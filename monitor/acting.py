@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alerts.actions import Action, ActionKind
-from alerts.incident import Decision
+from alerts.incident import Decision, Refusal
 from detectors.signal import Level
 from monitor.clock import SystemClock
 from monitor.config import Config
@@ -30,7 +30,8 @@ def acknowledge(config_file: Path, number: str, by: str, output: Output) -> int:
     action = Action(ActionKind.ACKNOWLEDGE, by, clock.now(), "cli", incident_number(number))
     with opened(config, clock) as store:
         decision = decide_stored(store, config.mandate, action, clock.now())
-    return _answer(decision, output, f"{number} is acknowledged by {by}.")
+    done = f"INC-{action.incident} is acknowledged by {by}."
+    return _answer(decision, output, done, action.incident)
 
 
 def flag_sign(config_file: Path, text: str, by: str, brand: str | None, output: Output) -> int:
@@ -46,7 +47,7 @@ def flag_sign(config_file: Path, text: str, by: str, brand: str | None, output: 
     return _answer(decision, output, f"The sign is noted as {numbers} and must be answered.")
 
 
-def _answer(decision: Decision, output: Output, done: str) -> int:
+def _answer(decision: Decision, output: Output, done: str, number: int | None = None) -> int:
     refusal = decision.refusal
     data = {
         "done": refusal is None,
@@ -57,9 +58,16 @@ def _answer(decision: Decision, output: Output, done: str) -> int:
     if refusal is None:
         output.answer(data, done)
         return FINE
-    allowed = f" Allowed: {', '.join(refusal.allowed)}." if refusal.allowed else ""
-    output.answer(data, f"Refused ({refusal.why}): {refusal.by} may not {refusal.action}.{allowed}")
+    output.answer(data, _in_words(refusal, number))
     return FAILED
+
+
+def _in_words(refusal: Refusal, number: int | None) -> str:
+    """Why it was not done: the incident is not there, or whoever asked may not."""
+    if refusal.why == "no_such_incident":
+        return f"There is no open INC-{number}. `crisis-monitor incidents list --all` shows which there are."
+    allowed = f" Allowed: {', '.join(refusal.allowed)}." if refusal.allowed else ""
+    return f"Refused ({refusal.why}): {refusal.by} may not {refusal.action}.{allowed}"
 
 
 def show_who(
@@ -75,7 +83,7 @@ def show_who(
     when = clock.now() if at is None else parse_local(at, config)
     chosen = brand or (config.brands[0].name if config.brands else "")
     plan = who(config.mandate, parse_level(level), theme or "", chosen, at=when)
-    output.answer(asdict(plan), "\n".join(who_lines(plan)))
+    output.answer(asdict(plan), "\n".join(who_lines(plan, config.timezone)))
     return FINE
 
 

@@ -17,7 +17,7 @@ from monitor.config_loader import load_config
 from monitor.durations import parse_duration
 from monitor.mention import Mention
 from monitor.opening import opened
-from monitor.output import FINE, WRONG_USE, Output, fail
+from monitor.output import FINE, WRONG_USE, Output, amount, fail
 from monitor.replay import replay, summary
 
 LEVELS = ("watch", "warning", "crisis")
@@ -58,7 +58,7 @@ def outcome(config: Config, mentions: Sequence[Mention], before: Sequence[Mentio
 
 
 def _lines(mentions: int, answers: dict[str, dict[str, Any]]) -> Iterator[str]:
-    yield f"{mentions} stored mentions under both configs."
+    yield f"{amount(mentions, 'stored mention')} under both configs."
     yield f"{'':10} {'watch':>7} {'warning':>8} {'crisis':>7} {'messages':>9}"
     for name, answer in answers.items():
         reached = answer["reached"]
@@ -66,6 +66,6 @@ def _lines(mentions: int, answers: dict[str, dict[str, Any]]) -> Iterator[str]:
         yield f"{name:10} {figures}"
     for name, answer in answers.items():
         yield ""
-        yield f"{name}:"
+        yield f"{name}:{'' if answer['incidents'] else ' no incident'}"
         for incident in answer["incidents"]:
             yield f"  {incident['opened_at']}  {incident['peak_level']:8} {incident['brand']}: {incident['why']}"

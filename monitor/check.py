@@ -90,7 +90,7 @@ def _summary(file: Path, loaded: Loaded) -> Iterator[str]:
     for name in unverified(loaded.sources):
         yield f'  unverified: source "{name}" was never held against a real answer; see docs/sources'
     if config.alerts.slack is None:
-        yield "  alerts go to the console: alerts.slack is not set"
+        yield "  alerts go to the console: Slack is not set up"
 
 
 def _line(answer: Answer) -> str:

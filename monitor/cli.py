@@ -270,6 +270,8 @@ def _explain(error: Exception) -> int:
         sys.stderr.write(f"{error}\n")
         return WRONG_USE
     if isinstance(error, FileNotFoundError):
-        sys.stderr.write(f"{error.filename}: no such file. `crisis-monitor init` writes a first config.\n")
+        is_config = str(error.filename).endswith((".yaml", ".yml"))
+        hint = " `crisis-monitor init` writes a first config." if is_config else ""
+        sys.stderr.write(f"{error.filename}: no such file.{hint}\n")
         return WRONG_USE
     raise error

@@ -170,7 +170,7 @@ class Daemon:
         config = self.loaded.config
         brands = ", ".join(brand.name for brand in config.brands) or "no brand"
         slack = config.alerts.slack
-        where = f"Slack {slack.channel}" if slack else "this console (alerts.slack is not set)"
+        where = f"Slack {slack.channel}" if slack else "this console (Slack is not set up)"
         sys.stdout.write(
             f"crisis-monitor watches {brands} through {amount(len(self.loaded.sources), 'source')}. "
             f"Database {self.store.name}, pages http://{config.web.listen}/, config {self.config_file}, "

@@ -45,7 +45,7 @@ def import_files(files: Sequence[Path], config_file: Path, output: Output, *, br
     data = {"read": len(read.mentions), "taken": taken, "known": known, "skipped": len(read.skipped)}
     skipped = amount(len(read.skipped), "line")
     output.answer(data, f"{amount(taken, 'mention')} taken, {known} known already, {skipped} skipped.")
-    return FINE
+    return FINE if read.mentions or not read.skipped else FAILED
 
 
 def import_mentions(store: Store, config: Config, mentions: Sequence[Mention], clock: Clock) -> tuple[int, int]:

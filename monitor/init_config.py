@@ -181,7 +181,9 @@ def _write(file: Path, text: str) -> None:
 
 
 def _say_what_next(file: Path, answers: Answers) -> None:
-    lines = [f"Wrote {file}. Next:", "  crisis-monitor check    is it right?", "  crisis-monitor run      watch"]
+    which = "" if file == Path("config.yaml") else f" --config {file}"
+    steps = (("check", "is it right?"), ("run", "watch"))
+    lines = [f"Wrote {file}. Next:", *(f"  crisis-monitor {f'{do}{which}':8} {why}" for do, why in steps)]
     if answers.slack_channel:
         lines.append("For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN first: docs/slack-app.md")
     sys.stdout.write("\n".join(lines) + "\n")

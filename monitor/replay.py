@@ -236,7 +236,8 @@ def why(monitor: Monitor, incident: Incident) -> str:
 
 def _lines(replayed: Replayed) -> Iterator[str]:
     data = summary(replayed)
-    yield f"{amount(data['mentions'], 'mention')} from {data['from']} to {data['to']}, {data['skipped']} skipped."
+    span = f" from {data['from']} to {data['to']}" if data["mentions"] else ""
+    yield f"{amount(data['mentions'], 'mention')}{span}, {data['skipped']} skipped."
     if not data["incidents"]:
         yield "No incident: nobody would have been told."
     for incident in data["incidents"]:

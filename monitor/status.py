@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,14 @@ from monitor.output import FAILED, FINE, Output, amount, show_time
 from monitor.store.state import SourceState
 from monitor.store.store import Store
 
+STILL_FOR = timedelta(minutes=2)
+"""A daemon writes down every half minute how its jobs do: one that did not for so long has ended or hangs."""
+
 WAITING = (NotificationState.PENDING, NotificationState.SENDING, NotificationState.UNKNOWN, NotificationState.HELD)
 
 
 def show_status(config_file: Path, output: Output) -> int:
-    """The command `status`. Exit 1 when a source fails or is overdue, a job failed or a message was not sent."""
+    """The command `status`. Exit 1 when the daemon or a source does not move, a job or a message failed."""
     loaded, clock = load_config(config_file), SystemClock()
     with opened(loaded.config, clock) as store:
         data = gather_status(store, loaded, clock.now())
@@ -42,10 +45,13 @@ def gather_status(store: Store, loaded: Loaded, now: datetime) -> dict[str, Any]
     waiting = store.notifications(states=WAITING)
     failed = store.notifications(states=(NotificationState.FAILED,))
     open_incidents = store.open_incidents()
+    daemon = daemon_status(store, now)
+    moves = daemon["works"] and not any(job["error"] for job in jobs)
     return {
         "at": show_time(now),
-        "healthy": all(s["works"] for s in sources) and not failed and not any(job["error"] for job in jobs),
+        "healthy": moves and all(s["works"] for s in sources) and not failed,
         "database": store.name,
+        "daemon": daemon,
         "sources": sources,
         "off": [str(part) for part in loaded.off],
         "jobs": jobs,
@@ -57,6 +63,14 @@ def gather_status(store: Store, loaded: Loaded, now: datetime) -> dict[str, Any]
         "incidents": [overview(incident) for incident in open_incidents],
         "brands": [brand_status(store, name) for name in brand_names(store, loaded)],
     }
+
+
+def daemon_status(store: Store, now: datetime) -> dict[str, Any]:
+    """When the daemon (or `run --once`) last did anything; None, and well, where it never ran."""
+    jobs = [run.ok_at for run in store.job_runs().values()]
+    polls = [state.last_ok_at for state in store.source_states().values()]
+    seen = max((at for at in (*jobs, *polls) if at is not None), default=None)
+    return {"works": seen is None or now - seen <= STILL_FOR, "seen_at": show_time(seen)}
 
 
 def brand_names(store: Store, loaded: Loaded) -> list[str]:
@@ -97,7 +111,11 @@ def source_status(name: str, every: Any, state: SourceState | None, now: datetim
 
 
 def _lines(store: Store, loaded: Loaded, data: dict[str, Any]) -> Iterator[str]:
-    yield f"{'All well.' if data['healthy'] else 'Something needs you.'}  {data['at']}  {data['database']}"
+    seen = data["daemon"]["seen_at"]
+    well = "All well." if seen else "Nothing has run yet: `crisis-monitor run` begins."
+    yield f"{well if data['healthy'] else 'Something needs you.'}  {data['at']}  {data['database']}"
+    if not data["daemon"]["works"]:
+        yield f"  nothing has moved since {seen}: is the daemon running?"
     for source in data["sources"]:
         yield f"  source {source['source']}: {source['sentence']}"
     for part in data["off"]:
@@ -111,6 +129,7 @@ def _lines(store: Store, loaded: Loaded, data: dict[str, Any]) -> Iterator[str]:
     for failed in box["failed"]:
         yield f"  NOT SENT: {failed['reason']} to {failed['channel']}: {failed['error']}"
     for brand in data["brands"]:
-        yield f"  {brand['brand']}: {amount(brand['mentions'], 'mention')}, {brand['first']} to {brand['last']}"
+        span = f", {brand['first']} to {brand['last']}" if brand["first"] else ""
+        yield f"  {brand['brand']}: {amount(brand['mentions'], 'mention') if span else 'no mention yet'}{span}"
     for incident in store.open_incidents():
         yield "  " + headline(incident, loaded.config)
