@@ -19,6 +19,7 @@ import random
 import struct
 import sys
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,6 +64,12 @@ FRAGILE = frozenset(
     )
 )
 """Left out of the head of a language without training data: their weights differ most between languages."""
+LEFT_OUT = {"sv": FRAGILE, "en": frozenset({"exclamations"})}
+"""Features that a language's head does without. English: posts cheer with "!", subtitles and reviews complain with
+it; without it the AUC of negative rises by .007 on SemEval's dev part and .002 on the airline tweets."""
+POOL_SHARES = {"en": {"da": 3.0}}
+"""How often a language counts in another's pool, if not once. The Danish sets are the only posts in the training
+data; English has but subtitles of its own, and a head that leans on these hears posts worse (AUC .80 for .82)."""
 FOLDS = 5
 SEED = 20150217
 LONG_TEXTS = 3000
@@ -84,14 +91,18 @@ def read_set(folder: Path, name: str) -> list[tuple[str, int]]:
     return [(row[0], LABELS[row[1]]) for row in rows if row[1] in LABELS]
 
 
-def engine_of(language: str) -> Engine:
-    """The rules of a language family."""
-    return EnglishEngine() if language == "en" else NordicEngine(language)
+class RememberingEngine:
+    """The rules of a language family; what a piece of text holds is worked out once."""
+
+    def __init__(self, language: str) -> None:
+        engine = EnglishEngine() if language == "en" else NordicEngine(language)
+        self.cut = cache(engine.cut)
+        self.evaluate = engine.evaluate
 
 
 def examine(language: str, rows: list[tuple[str, int]]) -> Examples:
     """Features and tokens of labelled texts."""
-    engine = engine_of(language)
+    engine: Engine = RememberingEngine(language)
     found, tokens = [], []
     for text, _ in rows:
         masked = mask_text(text)
@@ -181,15 +192,16 @@ def without(part: Examples, names: frozenset[str]) -> Examples:
 
 
 def pooled_head(
-    parts: list[Examples], own: Examples | None = None, evidence: np.ndarray | None = None
+    parts: list[Examples], shares: list[float], own: Examples | None = None, evidence: np.ndarray | None = None
 ) -> dict[str, Any]:
     """A head over every language; `own` (with its n-gram evidence) counts OWN_SHARE, the pool the rest.
 
-    The pool keeps a language's head from learning the quirks of its one training domain.
+    The pool keeps a language's head from learning the quirks of its one training domain; `shares` says how much
+    each part of it counts.
     """
     inputs = [np.hstack([part.features, np.zeros((len(part.labels), 2))]) for part in parts]
     labels = [part.labels for part in parts]
-    weights = [even_weights(part) / len(parts) for part in parts]
+    weights = [even_weights(part) * share / sum(shares) for part, share in zip(parts, shares, strict=True)]
     if own is not None and evidence is not None:
         weights = [weight * (1 - OWN_SHARE) for weight in weights]
         inputs.append(np.hstack([own.features, evidence]))
@@ -212,11 +224,11 @@ def pack(weights: np.ndarray) -> bytes:
 def train(folder: Path, out: Path, languages: frozenset[str]) -> None:
     """Make the tables of `languages`."""
     own: dict[str, tuple[Examples, np.ndarray]] = {}
-    pool: list[Examples] = []
+    pool: dict[str, list[Examples]] = {}
     for language, names in SETS.items():
         rows = [row for name in names for row in read_set(folder, name)]
         examples = examine(language, rows)
-        pool += [examples, examine(language, long_texts(rows, LONG_TEXTS))]
+        pool[language] = [examples, examine(language, long_texts(rows, LONG_TEXTS))]
         if language in languages and language in NGRAM_LANGUAGES:
             matrix = ngram_matrix(examples.tokens)
             own[language] = examples, held_out_evidence(matrix, examples.labels)
@@ -226,13 +238,15 @@ def train(folder: Path, out: Path, languages: frozenset[str]) -> None:
 
 
 def fit_language(
-    language: str, own: dict[str, tuple[Examples, np.ndarray]], pool: list[Examples]
+    language: str, own: dict[str, tuple[Examples, np.ndarray]], pool: dict[str, list[Examples]]
 ) -> dict[str, Any]:
     """The head of one language family: with its own texts and n-grams, or of the pool alone."""
+    left_out, favoured = LEFT_OUT.get(language, frozenset[str]()), POOL_SHARES.get(language, {})
+    parts = [without(part, left_out) for sets in pool.values() for part in sets]
+    shares = [favoured.get(name, 1.0) for name, sets in pool.items() for _ in sets]
     if language not in own:
-        fragile = FRAGILE if language not in SETS else frozenset[str]()
-        return pooled_head([without(part, fragile) for part in pool])
-    head = pooled_head(pool, *own[language])
+        return pooled_head(parts, shares)
+    head = pooled_head(parts, shares, *own[language])
     for row in head["weights"]:
         row[-2:] = [round(weight * NGRAM_TRUST, 4) for weight in row[-2:]]
     return head

@@ -1,4 +1,4 @@
-"""English in use: VADER's rules over VADER's lexicon, our customer-service words, and emoji by themselves."""
+"""English in use: VADER's rules over VADER's lexicon, our own lists and grammar words, and emoji by themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from detectors.sentiment.lexicon import Lexicon, Phrases, build, load
+from detectors.sentiment.lexicon import Lexicon, Phrases, Word, build, load
 from detectors.sentiment.reading import NOTHING, Piece, Reading, read
 from detectors.sentiment.vader import PLAIN, Token, VaderEngine
 
@@ -81,6 +81,8 @@ class EnglishEngine:
         kept = self._vader.token(raw)
         if own.listed:
             kept = token._replace(valence=own.valence or None)
+        elif own.negates or own.boost:
+            kept = _as_function_word(token, own)
         return Known(
             raw=raw,
             token=kept,
@@ -95,25 +97,40 @@ class EnglishEngine:
 
 def _with_phrases(known: list[Known]) -> list[Known]:
     """The words with each listed phrase as one."""
-    starts = [i for i, word in enumerate(known) if word.phrases is not None]
+    starts = [(i, word.phrases) for i, word in enumerate(known) if word.phrases is not None]
     if not starts:
         return known
     lower = [word.lower for word in known]
+    lower.append("")
     joined: list[Known] = []
     done = 0
-    for i in starts:
-        phrases = known[i].phrases
-        phrase = phrases.match(lower, i + 1) if phrases and i >= done else None
+    for i, phrases in starts:
+        if i < done or not (phrases.stems or lower[i + 1] in phrases.second):
+            continue  # nearly always
+        phrase = phrases.match(lower, i + 1)
         if phrase is not None:
             joined += known[done:i]
             done = i + 1 + len(phrase.rest)
-            joined.append(_as_one(known[i:done], phrase.word.valence))
+            joined.append(_as_one(known[i:done], phrase.word))
     return joined + known[done:]
 
 
-def _as_one(words: Sequence[Known], valence: float) -> Known:
-    """A phrase is a word of its own: "no refund" is not a "no" that turns what follows."""
+def _as_one(words: Sequence[Known], meaning: Word) -> Known:
+    """A phrase is a word of its own: "no refund" is not a "no" that turns what follows; "far from" does."""
     first = words[0]
     name = " ".join([word.lower for word in words])
-    token = first.token._replace(lower=name, valence=valence, boosts=False, negates=False, triggers=False)
+    token = first.token._replace(lower=name, valence=meaning.valence, boosts=False, negates=False, triggers=False)
+    if meaning.negates or meaning.boost:
+        token = _as_function_word(token, meaning)
     return first._replace(token=token, ends=sum([word.ends for word in words]))
+
+
+def _as_function_word(token: Token, meaning: Word) -> Token:
+    """A word or phrase of our grammar list as VADER's rules know negations and intensifiers: without a valence."""
+    return token._replace(
+        valence=None,
+        boost=meaning.boost,
+        boosts=meaning.boost != 0,
+        negates=meaning.negates or token.negates,
+        triggers=True,
+    )

@@ -9,6 +9,7 @@ from detectors.sentiment.lexicon import Lexicon, Word, entries, fill, fill_gramm
 
 LANGUAGES = ("sv", "no", "da", "fi")
 VALUED = [f"{language}.{topic}" for language in LANGUAGES for topic in ("general", "service")] + [
+    "en.general",
     "en.service",
     "emoji",
 ]

@@ -132,6 +132,43 @@ def test_english_is_vader_with_our_phrases():
     assert engine.read("It is good. It is bad!").hits[1][1] == 1
 
 
+def english(text: str) -> float:
+    """Sum of the valences found in an English text."""
+    return sum(value for value, _ in EnglishEngine().read(text).hits)
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("we had zero problems", 1),
+        ("settled without a single hitch", 1),
+        ("this is far from great", -1),
+        ("hardly helpful", -1),
+        ("nobody impressed me there", -1),
+        ("not exactly brilliant", -1),
+        ("it could have been better", -1),
+        ("would be nice if somebody came", -1),
+        ("the tariff used to be good", -1),
+        ("can't fault them", 1),
+        ("thanks for nothing", -1),
+    ],
+)
+def test_english_understates_and_denies(text, sign):
+    assert english(text) * sign > 0
+
+
+def test_an_english_intensifier_strengthens_what_follows_and_says_nothing_alone():
+    assert english("ridiculously good") > english("good")
+    assert english("ridiculously bad") < english("bad")
+    assert english("way too slow") < english("slow")
+    assert english("ridiculously blue") == 0
+
+
+def test_a_phrase_at_the_end_of_a_text_needs_all_its_words():
+    assert english("far from") == 0
+    assert english("hats off") > 0
+
+
 @given(st.sampled_from(sorted(ENGINES)), st.text(max_size=150))
 def test_features_are_many_and_bounded_for_any_text(language, text):
     found = features(ENGINES[language].read(text), text)
