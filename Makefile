@@ -54,6 +54,8 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.daemon_memory --minutes 2 --every 0.5
 	$(BIN)/python -m benchmarks.surge cost
 	$(BIN)/python -m benchmarks.sentiment
+	$(BIN)/pip install --quiet --upgrade --no-deps --target .cache/compiled .
+	PYTHONSAFEPATH=1 PYTHONPATH=.cache/compiled:. $(BIN)/python -m benchmarks.sentiment
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info

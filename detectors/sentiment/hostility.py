@@ -164,7 +164,7 @@ def hostile_list(language: str) -> HostileList:
     stems: dict[str, frozenset[str]] = {}
     keys, patterns = set(), []
     for kind, weight, cell in rows(list_text(f"{language}.hostile")):
-        if kind not in (*_KINDS, *_ROLES):
+        if kind not in _KINDS and kind not in _ROLES:
             raise ValueError(f"unknown kind {kind!r} in {language}.hostile.tsv; known are {', '.join(_KINDS)}")
         if kind == "key":
             keys.add(weight)

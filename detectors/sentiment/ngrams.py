@@ -80,8 +80,8 @@ class NgramTable:
         """`data`: two little-endian floats (scales), then BUCKETS int8 of negative, then of positive."""
         scales = array("f", data[:8])
         self._scales = float(scales[0]), float(scales[1])
-        self._negative = data[8 : 8 + BUCKETS]
-        self._positive = data[8 + BUCKETS :]
+        self._negative = array("b", data[8 : 8 + BUCKETS])
+        self._positive = array("b", data[8 + BUCKETS :])
 
     def joint(self, tokens: Sequence[str]) -> Joint:
         """The tokens of one piece of text, weighed."""
@@ -90,8 +90,8 @@ class NgramTable:
         rows += [pair_bucket(first, second) for first, second in pairwise(words)]
         body, last = (words[0], words[-1]) if words else ("", "")
         opens = zlib.crc32(f"{last} ".encode("utf-8", "surrogatepass"))
-        negative = sum([signed(self._negative[row]) for row in rows])
-        positive = sum([signed(self._positive[row]) for row in rows])
+        negative = sum(map(self._negative.__getitem__, rows))
+        positive = sum(map(self._positive.__getitem__, rows))
         return Joint(negative, positive, len(rows), body.encode("utf-8", "surrogatepass"), opens)
 
     def joined(self, joints: Sequence[Joint]) -> tuple[float, float]:
@@ -111,8 +111,8 @@ class NgramTable:
             grams += more
             if opens >= 0:
                 row = zlib.crc32(body, opens) & _LAST_ROW
-                negative += signed(self._negative[row])
-                positive += signed(self._positive[row])
+                negative += self._negative[row]
+                positive += self._positive[row]
                 grams += 1
             opens = closes
         root = math.sqrt(grams or 1)
@@ -121,11 +121,6 @@ class NgramTable:
     def evidence(self, tokens: Sequence[str]) -> tuple[float, float]:
         """The same of a text's tokens, without any memory."""
         return self.joined([self.joint(tokens)])
-
-
-def signed(byte: int) -> int:
-    """A byte as a number from -128 to 127."""
-    return byte - 256 if byte > 127 else byte
 
 
 @cache
