@@ -1,4 +1,4 @@
-"""`import`: recorded mentions into the store as history for the baseline, without alerting anybody.
+"""`import`: recorded mentions into the store as history for the baseline, without alerting anybody of them.
 
 A mention without `first_seen_at` counts as seen when it was written, as if we had been there.
 """
@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from detectors.observation import HORIZONS
-from monitor.assembly import build_ingestor
+from monitor.assembly import build_ingestor, build_monitor
 from monitor.brand_state import floor_bucket
 from monitor.clock import Clock, SystemClock
 from monitor.collectors.base import Batch
@@ -49,7 +49,11 @@ def import_files(files: Sequence[Path], config_file: Path, output: Output, *, br
 
 
 def import_mentions(store: Store, config: Config, mentions: Sequence[Mention], clock: Clock) -> tuple[int, int]:
-    """Store mentions as history and let the judges learn it. Returns how many were taken and known already."""
+    """Store mentions as history and let the judges learn it. Returns how many were taken and known already.
+
+    What a daemon collected and did not live to judge is judged first: it is no history yet, and may be an alarm.
+    """
+    _judge_what_waits(store, config, clock)
     ingestor = build_ingestor(config, store)
     now = clock.now()
     taken = known = 0
@@ -63,6 +67,13 @@ def import_mentions(store: Store, config: Config, mentions: Sequence[Mention], c
     for brand, since in touched.items():
         _learn(store, config, brand, since, now)
     return taken, known
+
+
+def _judge_what_waits(store: Store, config: Config, clock: Clock) -> None:
+    if any(store.fact(f"judged:{brand}") for brand in store.brands()):
+        pipeline = build_monitor(config, store, clock, {}).pipeline
+        pipeline.start(clock.now())
+        pipeline.detect(clock.now())
 
 
 def _batches(mentions: Sequence[Mention]) -> Iterator[Batch]:

@@ -55,3 +55,25 @@ def test_imported_and_watched_history_lead_to_the_same_incidents():
     found = incidents_of(store)
     store.close()
     assert found == expected
+
+
+def test_an_import_does_not_swallow_what_was_collected_and_not_yet_judged():
+    """The daemon dies in the middle of a surge, and somebody imports older posts before it is started again."""
+    store, clock = open_store("sqlite://", secret=b"replay"), SimulatedClock(LIVE_FROM)
+    store.migrate(LIVE_FROM)
+    ordered, _ = in_order(POSTS)
+    older = [post for post in ordered if post.created_at < LIVE_FROM - timedelta(days=1)]
+    import_mentions(store, CONFIG, [p for p in ordered if p not in older and p.created_at < LIVE_FROM], clock)
+    monitor = build_monitor(CONFIG, store, clock, {})
+    monitor.pipeline.start(LIVE_FROM)
+    feed = Feed(monitor, [post for post in ordered if post.created_at >= LIVE_FROM])
+    quiet_until, killed_at = LIVE_FROM + timedelta(hours=10), LIVE_FROM + timedelta(hours=12)
+    run_simulated([Job("feed", FEED_EVERY, feed.run, aligned=True), *monitor.simulated_jobs()], clock, quiet_until)
+    run_simulated([Job("feed", FEED_EVERY, feed.run, aligned=True)], clock, killed_at)  # collected, never judged
+    known = {incident.number for incident in store.list_incidents(limit=100)}
+    import_mentions(store, CONFIG, older, clock)
+    found = [incident for incident in store.list_incidents(limit=100) if incident.number not in known]
+    assert found
+    assert all(quiet_until - timedelta(hours=1) <= incident.opened_at <= killed_at for incident in found)
+    assert store.notifications(), "the daemon tells it when it starts again"
+    store.close()
