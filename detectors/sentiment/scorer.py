@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
 
@@ -65,12 +65,16 @@ class Scorer:
     ) -> list[Score]:
         """Scores of `texts`, in order.
 
-        `language` is one tag for all or one a text (None: guess). `mask` adds names. `prior` is what source and
-        thread make likely, language → weight.
+        `language`: one tag for all is final; one a text (None: not known) is what platform or source said of it,
+        which is believed unless the text clearly speaks against it: apps fill in their own language. `mask` adds
+        names. `prior` is what source and thread make likely, language → weight.
         """
-        tags = [language] * len(texts) if language is None or isinstance(language, str) else list(language)
         names = (*self._mask, *mask)
-        scores = [self._score(text, tag, names, prior) for text, tag in zip(texts, tags, strict=True)]
+        if language is None or isinstance(language, str):
+            scores = [self._score(text, language, names, prior) for text in texts]
+        else:
+            told = zip(texts, language, strict=True)
+            scores = [self._score(text, self._final(tag), names, prior or likely(tag)) for text, tag in told]
         return self._by_own_model(texts, scores) if self._model else scores
 
     def judge(self, language: str) -> Judge:
@@ -94,6 +98,10 @@ class Scorer:
         if known != "no":
             return known
         return str(tag) if tag in ("nb", "nn") else _NORWEGIAN.guess(text, None, pieces)
+
+    def _final(self, tag: str | None) -> str | None:
+        """A platform's tag where there is nothing to weigh it against: no language of its family is in play."""
+        return None if tag is None or likely(tag).keys() & set(self._languages) else tag
 
     def _score(self, text: str, tag: str | None, names: Sequence[str], prior: Mapping[str, float] | None) -> Score:
         masked = mask_text(text, names)
@@ -120,6 +128,15 @@ def _by_family(own_words: Mapping[str, Mapping[str, float]]) -> dict[str, dict[s
             raise ValueError(f"own words for {language!r}: known languages are {', '.join(LANGUAGES)}, no and *")
         found.setdefault(key, {}).update({word.lower(): float(valence) for word, valence in words.items()})
     return found
+
+
+@lru_cache(maxsize=256)
+def likely(tag: str | None) -> Mapping[str, float]:
+    """The prior that a platform's tag stands for; `no` is Norwegian of either kind. Empty for an unknown tag."""
+    known = family(tag) if tag else None
+    if known is None:
+        return {}
+    return {str(tag): 1.0} if tag in LANGUAGES else {code: 1.0 for code in LANGUAGES if family(code) == known}
 
 
 def _known(languages: Sequence[str]) -> tuple[str, ...]:
