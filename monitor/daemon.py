@@ -120,7 +120,9 @@ class Daemon:
         try:
             loaded = load_config(self.config_file)
         except (ConfigError, OSError) as error:
-            log.error("the changed config does not load; the one in force stays", why=str(error))
+            log.error("the changed config does not load; the one in force stays", file=str(self.config_file))
+            for problem in error.problems if isinstance(error, ConfigError) else (error,):
+                log.error(str(problem))
             return False
         if loaded.config.database != self.loaded.config.database or loaded.config.web != self.loaded.config.web:
             log.warning("database and web address change only with a restart")

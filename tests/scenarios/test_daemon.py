@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -177,6 +178,9 @@ def test_a_changed_config_is_taken_and_a_wrong_one_changes_nothing(here):
         daemon.send_signal(signal.SIGHUP)
         time.sleep(0.5)  # not a timing: only gives the wrong file a chance to do harm
         assert here.post(item(1)).json()["taken"] == 1
+        assert re.search(
+            r"error\s*\] line 1: brands: expected a list", here.log
+        )  # each error on a line of its own
         file.write_text(
             good.replace("Nordtåg, keywords: [nordtåg]", "Nordbuss, keywords: [nordbuss]"), encoding="utf-8"
         )
