@@ -28,6 +28,7 @@ from monitor.logs import set_up_logs
 from monitor.opening import opened
 from monitor.output import FAILED, FINE, CommandError, amount
 from monitor.schedule import Schedule
+from monitor.steady_memory import give_back_large_blocks
 from monitor.slack_listening import SlackListening
 from monitor.store.errors import StoreLocked
 from monitor.store.store import Store
@@ -46,6 +47,7 @@ TERMINATING = (signal.SIGTERM, signal.SIGINT)
 def run_daemon(config_file: Path, *, once: bool = False) -> int:
     """The command `run`. Returns when it was told to stop. Raises ConfigError, CommandError."""
     set_up_logs()
+    give_back_large_blocks()
     clock = SystemClock()
     loaded = load_config(config_file)
     with opened(loaded.config, clock) as store, _locked(store, clock):
