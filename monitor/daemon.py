@@ -28,8 +28,8 @@ from monitor.logs import set_up_logs
 from monitor.opening import opened
 from monitor.output import FAILED, FINE, CommandError, amount
 from monitor.schedule import Schedule
-from monitor.steady_memory import give_back_large_blocks
 from monitor.slack_listening import SlackListening
+from monitor.steady_memory import give_back_large_blocks
 from monitor.store.errors import StoreLocked
 from monitor.store.store import Store
 from monitor.systemd import notify
