@@ -29,17 +29,22 @@ def decide_stored(store: Store, mandate: Mandate, event: Event, now: datetime) -
             silences=silences_in_force(store, now),
         )
         store.apply_decision(decision, now)
-        for silence in decision.silences:
-            store.add_silence(
-                {**asdict(silence.matcher), "up_to": silence.up_to.label},
-                reason=silence.reason,
-                author=silence.author,
-                starts_at=silence.starts_at,
-                ends_at=silence.ends_at,
-            )
-        for number in decision.lifted:
-            store.end_silence(int(number), now)
+        _keep_silences(store, decision, now)
         return decision
+
+
+def _keep_silences(store: Store, decision: Decision, now: datetime) -> None:
+    """Store the new silences of a decision, and end those that it lifts."""
+    for silence in decision.silences:
+        store.add_silence(
+            {**asdict(silence.matcher), "up_to": silence.up_to.label},
+            reason=silence.reason,
+            author=silence.author,
+            starts_at=silence.starts_at,
+            ends_at=silence.ends_at,
+        )
+    for number in decision.lifted:
+        store.end_silence(int(number), now)
 
 
 def incidents_at_hand(store: Store, mandate: Mandate, now: datetime) -> tuple[Incident, ...]:

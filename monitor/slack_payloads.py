@@ -54,16 +54,12 @@ def read_request(kind: str, payload: Json) -> Wish | None:
 
 
 def _clicked(payload: Json) -> Wish | None:
-    """A button (`incident:wait`, value 12 or `12:theme:delays`) or a choice of the menu (value `12:raise`)."""
-    pressed, scope = payload["actions"][0], ""
-    if pressed["action_id"] == MENU_ACTION:
-        number, _, name = str(pressed["selected_option"]["value"]).partition(":")
-    else:
-        prefix, _, name = str(pressed["action_id"]).partition(":")
-        if prefix != ACTION_PREFIX:
-            return None
-        number, _, scope = str(pressed["value"]).partition(":")
-    action = ActionKind(name)
+    """A button or a choice of the menu."""
+    pressed = payload["actions"][0]
+    chosen = _chosen(pressed)
+    if chosen is None:
+        return None
+    action, number, scope = chosen
     container = payload.get("container") or {}
     message = payload.get("message") or {}
     return Wish(
@@ -79,6 +75,18 @@ def _clicked(payload: Json) -> Wish | None:
         ready=action not in FIELDS,
         data={"scope": scope} if scope else {},
     )
+
+
+def _chosen(pressed: Json) -> tuple[ActionKind, str, str] | None:
+    """What, which incident and scope: of a button (value `12` or `12:theme:delays`), of the menu (`12:raise`)."""
+    if pressed["action_id"] == MENU_ACTION:
+        number, _, name = str(pressed["selected_option"]["value"]).partition(":")
+        return ActionKind(name), number, ""
+    prefix, _, name = str(pressed["action_id"]).partition(":")
+    if prefix != ACTION_PREFIX:
+        return None
+    number, _, scope = str(pressed["value"]).partition(":")
+    return ActionKind(name), number, scope
 
 
 def _submitted(payload: Json) -> Wish | None:

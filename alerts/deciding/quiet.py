@@ -76,20 +76,27 @@ def lift(draft: Draft, action: Action, silences: Sequence[Silence]) -> tuple[tup
     ]
     refusal = next((one.refusal for one in asked if one.refusal is not None), None)
     if refusal is not None:
-        allowed = ", ".join(refusal.allowed)
-        said = {"action": str(action.kind), "allowed": allowed, "why": refusal.why}
-        draft.write("refused", actor=action.by, channel=action.channel, **said)
-        return (), replace(refusal, action=str(action.kind))
+        return (), _refused(draft, action, refusal)
     if text_of(action, "only_asks") or draft.seen_before(text_of(action, "event_id")):
         return (), None
     if not found:
         return (), Refusal(str(action.kind), action.by, (), "no_silence")
-    for silence in found:
+    _tell_lifted(draft, action, found)
+    return tuple(one.silence for one in asked if one.silence is not None), None
+
+
+def _refused(draft: Draft, action: Action, refusal: Refusal) -> Refusal:
+    said = {"action": str(action.kind), "allowed": ", ".join(refusal.allowed), "why": refusal.why}
+    draft.write("refused", actor=action.by, channel=action.channel, **said)
+    return replace(refusal, action=str(action.kind))
+
+
+def _tell_lifted(draft: Draft, action: Action, lifted: Sequence[Silence]) -> None:
+    for silence in lifted:
         said = {"silence": silence.id, "reason": silence.reason, "author": silence.author}
         draft.write("silence_lifted", actor=action.by, channel=action.channel, **said)
     reply(draft, Reason.STATE_CHANGED, {"state": "silence_lifted", "by": draft.mandate.name_of(action.by)})
     edit_card(draft)
-    return tuple(one.silence for one in asked if one.silence is not None), None
 
 
 def _holds_for(incident: Incident, matcher: Matcher, meant: Matcher | None) -> bool:
