@@ -24,6 +24,7 @@ from monitor.clock import SimulatedClock
 from monitor.collectors.base import Batch
 from monitor.config_loader import parse_config
 from monitor.mention import Mention
+from monitor.steady_memory import give_back_large_blocks
 from monitor.store.store import open_store
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -62,6 +63,7 @@ def main() -> None:
     parser.add_argument("--per-second", type=int, default=5)
     parser.add_argument("--every", type=int, default=30, help="simulated minutes between two looks")
     options = parser.parse_args()
+    give_back_large_blocks()  # as the daemon does
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(open_store(f"sqlite:///{Path(folder) / 'monitor.db'}", secret=b"benchmark")) as store,
