@@ -32,18 +32,7 @@ def check_config(config_file: Path, output: Output, *, connect: bool) -> int:
     try:
         loaded = load_config(config_file)
     except ConfigError as error:
-        problems = [
-            {
-                "file": error.file,
-                "line": problem.line,
-                "path": list(problem.path),
-                "expected": problem.expected,
-                "found": problem.found,
-                "suggestion": problem.suggestion,
-            }
-            for problem in error.problems
-        ]
-        output.answer({"valid": False, "problems": problems}, str(error))
+        output.answer({"valid": False, "problems": list(_problems(error))}, str(error))
         return WRONG_USE
     answers = list(ask_everything(loaded.config)) if connect else []
     data = {
@@ -57,6 +46,18 @@ def check_config(config_file: Path, output: Output, *, connect: bool) -> int:
     }
     output.answer(data, "\n".join([*_summary(config_file, loaded), *map(_line, answers)]))
     return FINE if all(answer.works for answer in answers) else FAILED
+
+
+def _problems(error: ConfigError) -> Iterator[dict[str, object]]:
+    for problem in error.problems:
+        yield {
+            "file": error.file,
+            "line": problem.line,
+            "path": list(problem.path),
+            "expected": problem.expected,
+            "found": problem.found,
+            "suggestion": problem.suggestion,
+        }
 
 
 def ask_everything(config: Config) -> Iterator[Answer]:
