@@ -46,8 +46,9 @@ FAMILIES = ("da", "no", "fi", "en", "sv")
 NGRAM_LANGUAGES = ("da", "no", "fi")
 NGRAM_C = 10.0
 """Inverse strength of the n-gram model's penalty; best of 3, 10, 30 in cross-validation on all three languages."""
-NGRAM_TRUST = 0.8
-"""The head's weight on n-grams is scaled by this: they are at home in the training domain and nowhere else."""
+NGRAM_TRUST = {"da": 0.8, "no": 0.4, "fi": 1.0}
+"""The head's weight on n-grams is scaled by this: they are at home in the training domain and nowhere else. Danish
+with 1.0 hears unseen tweets better (F1 .601 for .596), but sets left out worse (314 posts for 216)."""
 OWN_SHARE = 0.7
 """Share of a language's own training data in its head; the rest is the pool of all languages."""
 FRAGILE = frozenset(
@@ -226,7 +227,8 @@ def train(folder: Path, out: Path, languages: frozenset[str]) -> None:
     own: dict[str, tuple[Examples, np.ndarray]] = {}
     pool: dict[str, list[Examples]] = {}
     for language, names in SETS.items():
-        rows = [row for name in names for row in read_set(folder, name)]
+        # TwitterSent is mostly AngryTweets: a text that is there twice would be "unseen" and seen at once
+        rows = list({text: (text, label) for name in names for text, label in read_set(folder, name)}.values())
         examples = examine(language, rows)
         pool[language] = [examples, examine(language, long_texts(rows, LONG_TEXTS))]
         if language in languages and language in NGRAM_LANGUAGES:
@@ -248,7 +250,7 @@ def fit_language(
         return pooled_head(parts, shares)
     head = pooled_head(parts, shares, *own[language])
     for row in head["weights"]:
-        row[-2:] = [round(weight * NGRAM_TRUST, 4) for weight in row[-2:]]
+        row[-2:] = [round(weight * NGRAM_TRUST[language], 4) for weight in row[-2:]]
     return head
 
 

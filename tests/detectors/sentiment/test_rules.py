@@ -35,6 +35,14 @@ def total(language: str, text: str) -> float:
         ("fi", "En ole tyytyväinen"),
         ("fi", "Sovellus ei toimi"),
         ("fi", "Olen tyytymätön"),
+        ("da", "Det kunne have været gjort bedre"),
+        ("da", "Har fået bedre behandling andre steder"),
+        ("da", "Før i tiden var det godt"),
+        ("da", "Har stadig ikke modtaget varen"),
+        ("fi", "Olisi voinut hoitaa paremmin"),
+        ("fi", "Parempaakin on saatu muualta"),
+        ("fi", "Tilaus jäi toimittamatta"),
+        ("fi", "Ei oo kuulunu mitään"),
     ],
 )
 def test_negation_before_and_after_turns_praise(language, text):
@@ -51,6 +59,12 @@ def test_negation_before_and_after_turns_praise(language, text):
         ("no", "Ingen problemer"),
         ("da", "Slet ikke dårligt"),
         ("fi", "Ei hullumpi"),
+        ("da", "Ingen ventetid overhovedet"),
+        ("da", "Jeg har aldrig haft problemer med dem"),
+        ("da", "Ikke noget at udsætte på betjeningen"),
+        ("fi", "Ei ollut yhtään pöllömpi reissu"),
+        ("fi", "Sujui ilman mitään ongelmia"),
+        ("fi", "En ole katunut"),
     ],
 )
 def test_understatement_and_denied_trouble_are_praise(language, text):
@@ -201,3 +215,45 @@ def test_an_english_phrase_is_a_word_of_its_own():
     values = [value for value, _ in EnglishEngine().read("no refund no answer").hits]
     assert values
     assert max(values) < 0
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("da", "Jeg behøver ikke en pose"),
+        ("da", "Vi skal ikke bruge kvittering"),
+        ("fi", "En tarvitse pussia"),
+        ("fi", "Etukäteen varattu paikka"),
+    ],
+)
+def test_a_denied_fact_is_no_complaint(language, text):
+    reading = ENGINES[language].read(text)
+    assert reading.hits == ()
+    assert reading.negations == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("da", "fandens godt"), ("da", "sygt lækkert"), ("fi", "helvetin hyvä"), ("fi", "saatanan hieno")],
+)
+def test_swearing_strengthens_praise(language, text):
+    assert total(language, text) > 1.6
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("da", "ringer aldrig tilbage"),
+        ("da", "trukket to gange for samme måned"),
+        ("da", "mine oplysninger lå frit på nettet"),
+        ("da", "uden varmt vand i tre dage"),
+        ("da", "talte ned til os"),
+        ("fi", "veloitettu kahdesti samasta kuukaudesta"),
+        ("fi", "tietoni vuodettu nettiin"),
+        ("fi", "bussi ajoi ohi pysäkin"),
+        ("fi", "kohdeltiin kuin roskaa"),
+        ("fi", "ottaa päähän tämä jonottaminen"),
+    ],
+)
+def test_what_happens_to_customers_is_heard_without_words_of_feeling(language, text):
+    assert total(language, text) < -1
