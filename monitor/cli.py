@@ -274,4 +274,8 @@ def _explain(error: Exception) -> int:
         hint = " `crisis-monitor init` writes a first config." if is_config else ""
         sys.stderr.write(f"{error.filename}: no such file.{hint}\n")
         return WRONG_USE
+    if isinstance(error, IsADirectoryError | PermissionError):
+        why = "is a folder" if isinstance(error, IsADirectoryError) else "may not be opened by this user"
+        sys.stderr.write(f"{error.filename} {why}.\n")
+        return WRONG_USE
     raise error

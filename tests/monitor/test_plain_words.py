@@ -51,6 +51,13 @@ def test_a_file_that_is_missing_is_only_said_to_be_written_by_init_when_it_is_th
     assert (code, "other.yaml: no such file" in told, "init" in told) == (2, True, True)
 
 
+@pytest.mark.parametrize("words", [("check", "--config", "."), ("replay", ".", "--brand", "Nordtåg")])
+def test_a_folder_in_the_place_of_a_file_is_told_without_a_traceback(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert said(capsys, *words) == (2, ". is a folder.\n")
+
+
 def test_an_incident_that_is_not_there_is_no_matter_of_rights(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
