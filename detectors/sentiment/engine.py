@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, build, load, phrase_at
+from detectors.sentiment.lexicon import Lexicon, build, load
 from detectors.sentiment.reading import Piece, Reading, read, tokens_in
+from detectors.sentiment.words import PLAIN, Word, longest_phrase
 
 NEGATED_POSITIVE = -0.74
 """VADER's factor for a negated word (Hutto & Gilbert 2014)."""
@@ -60,11 +61,11 @@ class NordicEngine:
         for tokens, marks, numbers in pieces:
             for place, word in marks:
                 found.append((length + place, word))
-                phrases |= word.phrases is not None
+                phrases |= len(word.phrases) > 0
             length += len(tokens)
             digits += numbers
         if phrases:
-            found = _merge_phrases(tokens_in(pieces), found)
+            found = _merge_phrases([token.lower() for token in tokens_in(pieces)], found)
         return _evaluate(length, found, digits)
 
     def _meaning(self, mark: str) -> Word:
@@ -78,7 +79,7 @@ class NordicEngine:
         return found._replace(upper=upper, idle=not active)
 
 
-def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tuple[int, Word]]:
+def _merge_phrases(lower: list[str], found: list[tuple[int, Word]]) -> list[tuple[int, Word]]:
     """The found words with each listed phrase as one, the words inside it dropped."""
     merged: list[tuple[int, Word]] = []
     done = -1
@@ -86,15 +87,13 @@ def _merge_phrases(tokens: list[str], found: list[tuple[int, Word]]) -> list[tup
         i, word = place
         if i <= done:
             continue
-        if word.phrases is None:
-            merged.append(place)
-            continue
-        phrase = phrase_at(word.phrases, tokens, i + 1, str.lower)
+        phrase = longest_phrase(word.phrases, lower, i + 1) if word.phrases else None
         if phrase is not None:
-            done = i + len(phrase.rest)
+            end, meaning = phrase
+            done = end - 1
             # a phrase that works on what follows ("kan inte påstå att") reaches on from its end
-            merged.append((done if phrase.word.negates or phrase.word.boost else i, phrase.word))
-        elif not word.idle:
+            merged.append((done if meaning.negates or meaning.boost else i, meaning))
+        elif not word.idle or not word.phrases:
             merged.append(place)
     return merged
 

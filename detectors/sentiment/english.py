@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from detectors.sentiment.lexicon import Lexicon, Phrases, Word, build, load
+from detectors.sentiment.lexicon import Lexicon, build, load
 from detectors.sentiment.reading import NOTHING, Piece, Reading, read
 from detectors.sentiment.vader import PLAIN, Token, VaderEngine
+from detectors.sentiment.words import Phrases, Word, longest_phrase
 
 _EMOJI = re.compile("([\u203c\u2049\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff])")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": ". ", "–": " ", "—": " "})
@@ -22,7 +23,7 @@ class Known(NamedTuple):
     raw: str
     token: Token
     lower: str
-    phrases: Phrases | None
+    phrases: tuple[Phrases, ...]
     service: bool
     emoji: bool
     shouts: bool
@@ -97,21 +98,18 @@ class EnglishEngine:
 
 def _with_phrases(known: list[Known]) -> list[Known]:
     """The words with each listed phrase as one."""
-    starts = [(i, word.phrases) for i, word in enumerate(known) if word.phrases is not None]
+    starts = [(i, word.phrases) for i, word in enumerate(known) if word.phrases]
     if not starts:
         return known
     lower = [word.lower for word in known]
-    lower.append("")
     joined: list[Known] = []
     done = 0
     for i, phrases in starts:
-        if i < done or not (phrases.stems or lower[i + 1] in phrases.second):
-            continue  # nearly always
-        phrase = phrases.match(lower, i + 1)
+        phrase = longest_phrase(phrases, lower, i + 1) if i >= done else None
         if phrase is not None:
             joined += known[done:i]
-            done = i + 1 + len(phrase.rest)
-            joined.append(_as_one(known[i:done], phrase.word))
+            done, meaning = phrase
+            joined.append(_as_one(known[i:done], meaning))
     return joined + known[done:]
 
 

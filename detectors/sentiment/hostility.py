@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from detectors.sentiment.lexicon import PLAIN, Lexicon, Word, entries, list_text, phrase_at, rows
+from detectors.sentiment.lexicon import Lexicon, entries, frequent_words, list_text, rows
 from detectors.sentiment.memory import Remembered
 from detectors.sentiment.score import HostileKind
+from detectors.sentiment.words import PLAIN, Word, longest_phrase
 
 ENOUGH = 2.0
 AIMED = 1.0
@@ -43,13 +44,22 @@ class Pattern(NamedTuple):
 
 
 class HostileList(NamedTuple):
-    """A compiled list: words and phrases, groups (word → names) as exact words and as stems, and patterns."""
+    """A compiled list: words and phrases, groups (word → names) as exact words and as stems, and patterns.
+
+    `phrase_keys` and `phrase_stems`: the rarest word of each phrase, whole and as stems.
+    """
 
     lexicon: Lexicon
+    phrase_keys: frozenset[str]
+    phrase_stems: tuple[str, ...]
     exact: dict[str, frozenset[str]]
     stems: dict[str, frozenset[str]]
     keys: frozenset[str]
     patterns: tuple[Pattern, ...]
+
+    def is_key(self, bare: str) -> bool:
+        """Whether some phrase cannot do without the word."""
+        return bare in self.phrase_keys or bare.startswith(self.phrase_stems)
 
     def groups(self, bare: str) -> frozenset[str]:
         """Names of the groups that a word is in."""
@@ -60,8 +70,12 @@ class HostileList(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of a token by itself: its hostile word or None, its groups, and whether these hold a key."""
+    """What is known of a token by itself: its bare word, what that means or None, its groups, whether it is key.
 
+    A text without a hostile word and without a key of any phrase or pattern is not hostile.
+    """
+
+    bare: str
     word: Word | None
     groups: frozenset[str]
     key: bool
@@ -83,7 +97,7 @@ class HostilityJudge:
         """What kind of hostility the text has, the gravest first, or None."""
         known = [self._words[token] for token in tokens]
         weights: dict[str, float] = dict.fromkeys(_KINDS, 0.0)
-        for kind, weight in _aimed([*self._hits(known, tokens), *self._patterned(known, tokens)], known):
+        for kind, weight in _aimed([*self._hits(known), *self._patterned(known, tokens)], known):
             weights[kind] = max(weights[kind], weight)
         if any(_NEWS in one.groups for one in known):
             weights["threat"] = 0.0
@@ -93,19 +107,21 @@ class HostilityJudge:
         bare = _bare(token)
         word = self._list.lexicon.find(bare)
         groups = self._list.groups(bare) | (self._list.groups(token) if len(token) == 1 else frozenset())
-        key = word.phrases is not None or not self._list.keys.isdisjoint(groups)
-        return Known(None if word == PLAIN else word, groups, key)
+        key = self._list.is_key(bare) or not self._list.keys.isdisjoint(groups)
+        return Known(bare, None if word == PLAIN else word, groups, key)
 
-    def _hits(self, known: Sequence[Known], tokens: Sequence[str]) -> list[tuple[int, str, float]]:
+    def _hits(self, known: Sequence[Known]) -> list[tuple[int, str, float]]:
         """(place, kind, weight) of the listed words and phrases."""
         hits = []
-        done = -1
-        for i, (word, *_) in enumerate(known):
-            if i <= done or word is None:
+        done = 0
+        bare = [one.bare for one in known]
+        for i, one in enumerate(known):
+            word = one.word
+            if i < done or word is None:
                 continue
-            phrase = phrase_at(word.phrases, tokens, i + 1, _bare)
+            phrase = longest_phrase(word.phrases, bare, i + 1) if word.phrases else None
             if phrase is not None:
-                word, done = phrase.word, i + len(phrase.rest)
+                done, word = phrase
             denied = word.kind == "threat" and any(_DENIED in one.groups for one in known[max(0, i - 3) : i])
             if word.kind and not denied:
                 hits.append((i, word.kind, word.valence))
@@ -162,7 +178,9 @@ def hostile_list(language: str) -> HostileList:
     lexicon = Lexicon(compounds=False)
     exact: dict[str, frozenset[str]] = {}
     stems: dict[str, frozenset[str]] = {}
-    keys, patterns = set(), []
+    keys: set[str] = set()
+    phrase_keys: set[str] = set()
+    patterns: list[Pattern] = []
     for kind, weight, cell in rows(list_text(f"{language}.hostile")):
         if kind not in _KINDS and kind not in _ROLES:
             raise ValueError(f"unknown kind {kind!r} in {language}.hostile.tsv; known are {', '.join(_KINDS)}")
@@ -176,5 +194,15 @@ def hostile_list(language: str) -> HostileList:
                 patterns.append(Pattern(tuple(entry.split()), kind, float(weight)))
             else:
                 lexicon.add(entry, Word(valence=float(weight), kind=kind))
+                if " " in entry:
+                    phrase_keys.add(_rarest(entry.lower().split()))
     lexicon.fold()
-    return HostileList(lexicon, exact, stems, frozenset(keys), tuple(patterns))
+    starred = {key for key in phrase_keys if key.endswith("*")}
+    beginnings = tuple(sorted(key[:-1] for key in starred))
+    whole = frozenset(phrase_keys - starred)
+    return HostileList(lexicon, whole, beginnings, exact, stems, frozenset(keys), tuple(patterns))
+
+
+def _rarest(words: Sequence[str]) -> str:
+    """The word of a phrase that is met least: a long one that is not among the frequent ones."""
+    return max(words, key=lambda word: (word not in frequent_words(), len(word)))

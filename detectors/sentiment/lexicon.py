@@ -14,12 +14,14 @@ choice of words in a phrase (`køb|bestil ikke`), and one before the first choic
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
+
+from detectors.sentiment.words import PLAIN, Phrases, Word
 
 ROLES = ("negator", "booster", "prefix", "contrast", "un", "free", "ask", "due", "excess", "aside", "report")
 """Roles of grammar lists: negation words; intensifiers (value < 0 dampens); intensifying first parts of compounds
@@ -41,95 +43,6 @@ _REPEATED = re.compile(r"(\w)\1{2,}")
 _CHOICE = re.compile(r"\|\w")
 
 
-class Phrase(NamedTuple):
-    """What follows the first word of a phrase, and what the whole is worth."""
-
-    rest: tuple[str, ...]
-    word: Word
-
-    def matches(self, lower: Sequence[str], start: int) -> bool:
-        """Whether the words of `lower` from `start` on are the rest of the phrase."""
-        if len(lower) - start < len(self.rest):
-            return False
-        return all(
-            lower[start + k] == want or (want[-1] == "*" and lower[start + k].startswith(want[:-1]))
-            for k, want in enumerate(self.rest)
-        )
-
-
-_NO_PHRASES: tuple[Phrase, ...] = ()
-
-
-class Phrases(NamedTuple):
-    """The phrases that one word begins, longest first, by their second word or (with `*`) that word's stem."""
-
-    second: dict[str, tuple[Phrase, ...]]
-    stems: tuple[Phrase, ...]
-    beginnings: tuple[str, ...]
-    longest: int
-
-    def match(self, lower: Sequence[str], start: int) -> Phrase | None:
-        """The longest phrase that the words of `lower` (lower case) from `start` on complete."""
-        if start >= len(lower):
-            return None
-        best = None
-        for phrase in self.second.get(lower[start], _NO_PHRASES) + self.stems:
-            if (best is None or len(phrase.rest) > len(best.rest)) and phrase.matches(lower, start):
-                best = phrase
-        return best
-
-    def may_go_on(self, following: str) -> bool:
-        """Whether some phrase has `following` (lower case) as its second word: a cheap first question."""
-        if following in self.second:
-            return True
-        return following.startswith(self.beginnings)
-
-
-def index_phrases(phrases: Sequence[Phrase]) -> Phrases:
-    """Phrases with the same first word, ready to be matched."""
-    second: dict[str, tuple[Phrase, ...]] = {}
-    for phrase in phrases:
-        if not phrase.rest[0].endswith("*"):
-            second[phrase.rest[0]] = (*second.get(phrase.rest[0], ()), phrase)
-    stems = tuple(phrase for phrase in phrases if phrase.rest[0].endswith("*"))
-    longest = max(len(phrase.rest) for phrase in phrases)
-    return Phrases(second, stems, tuple(phrase.rest[0][:-1] for phrase in stems), longest)
-
-
-def phrase_at(
-    phrases: Phrases | None, tokens: Sequence[str], start: int, bare: Callable[[str], str]
-) -> Phrase | None:
-    """The longest of `phrases` that the tokens from `start` on complete; most are refused at the first one."""
-    if phrases is None or start >= len(tokens) or not phrases.may_go_on(bare(tokens[start])):
-        return None
-    return phrases.match([bare(token) for token in tokens[start : start + phrases.longest]], 0)
-
-
-class Word(NamedTuple):
-    """What a word, phrase, emoji or punctuation mark means to the rules. All zero: nothing."""
-
-    valence: float = 0.0
-    boost: float = 0.0
-    negates: bool = False
-    contrast: bool = False
-    due: bool = False  # counts only when denied
-    excess: bool = False
-    aside: float = 0.0  # by how much the rest of the clause counts
-    report: bool = False
-    clause_end: bool = False
-    sentence_end: bool = False
-    service: bool = False
-    emoji: bool = False
-    upper: bool = False
-    listed: bool = False
-    kind: str = ""
-    idle: bool = True  # by itself it does nothing; only a phrase may begin with it
-    phrases: Phrases | None = None
-
-
-PLAIN = Word()
-
-
 @dataclass
 class Lexicon:
     """The lists of one language, compiled for look-up. Filled while loading, only read afterwards."""
@@ -137,9 +50,8 @@ class Lexicon:
     exact: dict[str, Word] = field(default_factory=dict)
     stems: dict[str, Word] = field(default_factory=dict)
     heads: dict[str, Word] = field(default_factory=dict)
-    phrases: dict[str, list[Phrase]] = field(default_factory=dict)
-    stem_phrases: dict[str, list[Phrase]] = field(default_factory=dict)
-    indexed: dict[str, Phrases] = field(default_factory=dict)
+    phrases: dict[str, Phrases] = field(default_factory=dict)
+    stem_phrases: dict[str, Phrases] = field(default_factory=dict)
     folded: set[str] = field(default_factory=set)
     prefixes: dict[str, float] = field(default_factory=dict)
     un: tuple[str, ...] = ()
@@ -148,12 +60,12 @@ class Lexicon:
     compounds: bool = True
     sizes: dict[str, int] = field(default_factory=dict)
 
-    def add(self, entry: str, word: Word) -> None:
-        """Enter a word or phrase; a later entry replaces an earlier one."""
+    def add(self, entry: str, word: Word, *, final: bool = False) -> None:
+        """Enter a word, which replaces an earlier one, or a phrase, which does so only if it is `final`."""
         first, *rest = entry.lower().split()
         if rest:
             home = self.stem_phrases if first.endswith("*") else self.phrases
-            home.setdefault(first.rstrip("*"), []).append(Phrase(tuple(rest), word))
+            home.setdefault(first.rstrip("*"), Phrases()).add(rest, word, final)
         elif first.startswith("*"):
             self.heads[first[1:]] = word
         elif first.endswith("*"):
@@ -233,17 +145,12 @@ class Lexicon:
                 found = self.stems.get(tail[:end])
         return found if found is None or not found.due else None
 
-    def _phrases(self, lower: str) -> Phrases | None:
-        stems = [one for end in range(len(lower), 1, -1) for one in self.stem_phrases.get(lower[:end], ())]
-        if stems:
-            return index_phrases([*self.phrases.get(lower, ()), *stems])
-        return self._indexed(lower) if lower in self.phrases else None
-
-    def _indexed(self, first: str) -> Phrases:
-        """The phrases that a listed word begins: made once, for some words begin a thousand."""
-        if first not in self.indexed:
-            self.indexed[first] = index_phrases(self.phrases[first])
-        return self.indexed[first]
+    def _phrases(self, lower: str) -> tuple[Phrases, ...]:
+        """The trees of the phrases that a word begins, as it is and by its stems."""
+        found = [self.phrases.get(lower)]
+        if self.stem_phrases:
+            found += [self.stem_phrases.get(lower[:end]) for end in range(len(lower), 1, -1)]
+        return tuple([tree for tree in found if tree is not None])
 
 
 @cache
@@ -342,5 +249,5 @@ def build(language: str, own_words: Mapping[str, float]) -> Lexicon:
     fill_grammar(lexicon, list_text(f"{language}.grammar"))
     lexicon.fold()
     for entry, valence in own_words.items():
-        lexicon.add(entry, Word(valence=float(valence), listed=True))
+        lexicon.add(entry, Word(valence=float(valence), listed=True), final=True)
     return lexicon

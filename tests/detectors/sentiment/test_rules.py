@@ -210,6 +210,15 @@ def test_a_listed_phrase_is_heard_wherever_it_stands(language, data):
     assert ENGINES[language].read(f"{before} {phrase} {after}").hits == alone
 
 
+def test_the_users_word_on_a_phrase_outranks_the_lists():
+    for language, phrase in (("sv", "trött på"), ("da", "ikke godt nok")):
+        assert sum(value for value, _ in NordicEngine(language).read(phrase).hits) < 0
+        assert sum(value for value, _ in NordicEngine(language, {phrase: 3.0}).read(phrase).hits) > 0
+    assert (
+        sum(value for value, _ in EnglishEngine({"thanks for nothing": 3.0}).read("thanks for nothing").hits) > 0
+    )
+
+
 def test_an_english_phrase_is_a_word_of_its_own():
     """The "no" of "no refund" turns nothing that follows."""
     values = [value for value, _ in EnglishEngine().read("no refund no answer").hits]
