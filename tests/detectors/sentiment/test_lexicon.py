@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from detectors.sentiment import lexicon as lists
-from detectors.sentiment.lexicon import Lexicon, Word, entries, fill, fill_grammar, list_text, rows
+from detectors.sentiment.lexicon import Lexicon, entries, fill, fill_grammar, list_text, rows
+from detectors.sentiment.words import Phrases, Word, longest_phrase
 
 LANGUAGES = ("sv", "no", "da", "fi")
 VALUED = [f"{language}.{topic}" for language in LANGUAGES for topic in ("general", "service")] + [
@@ -63,10 +64,24 @@ def test_words_are_found_by_stem_prefix_reversal_and_head(lexicon, word, valence
 
 def test_phrases_match_their_longest_form(lexicon):
     phrases = lexicon.find("svarar").phrases
-    assert phrases.match(["svarar", "inte"], 1).word.valence == -2
-    assert phrases.match(["svarar", "snabbt"], 1) is None
-    assert phrases.match(["svarar"], 1) is None
-    assert lexicon.find("går").phrases.match(["går", "sönderslaget"], 1) is not None
+    end, worth = longest_phrase(phrases, ["svarar", "inte"], 1)
+    assert (end, worth.valence) == (2, -2)
+    assert longest_phrase(phrases, ["svarar", "snabbt"], 1) is None
+    assert longest_phrase(phrases, ["svarar"], 1) is None
+    assert longest_phrase(lexicon.find("går").phrases, ["går", "sönderslaget"], 1) is not None
+
+
+def test_of_phrases_the_longest_counts_then_the_plainest_word():
+    tree = Phrases()
+    tree.add(["bra"], Word(valence=1.0), final=False)
+    tree.add(["bra", "nog"], Word(valence=2.0), final=False)
+    tree.add(["br*", "nog"], Word(valence=3.0), final=False)
+    tree.add(["bra*", "med", "*"], Word(valence=4.0), final=False)
+    assert longest_phrase([tree], ["så", "bra", "då"], 1) == (2, Word(valence=1.0))
+    assert longest_phrase([tree], ["så", "bra", "nog"], 1) == (3, Word(valence=2.0))
+    assert longest_phrase([tree], ["så", "brist", "nog"], 1) == (3, Word(valence=3.0))
+    assert longest_phrase([tree], ["så", "brast", "med"], 1) is None
+    assert longest_phrase([tree], ["så", "brav", "med", "allt"], 1) == (4, Word(valence=4.0))
 
 
 def test_a_bar_gives_a_choice_and_lets_a_word_be_left_out():
