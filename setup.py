@@ -45,8 +45,9 @@ def scorer_modules() -> list[Extension]:
     from mypyc.build import mypycify
 
     sources = sorted(str(file) for file in SCORER.glob("*.py") if file.name not in LEFT_PLAIN)
+    options = ["--config-file=", "--follow-imports=silent", "--ignore-missing-imports"]
     try:
-        return list(mypycify(["--config-file=", "--follow-imports=silent", "--ignore-missing-imports", *sources]))
+        return list(mypycify([*options, *sources], debug_level="0"))
     except (SystemExit, Exception) as problem:  # mypyc exits on what it does not know
         tell(problem)
         return []

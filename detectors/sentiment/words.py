@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
+_NONE = 1_000
+"""Longer than any stem."""
+
+
 class Phrases:
     """The phrases that go on from a word, as a tree, one word a level. Filled while loading, then only read."""
 
@@ -13,7 +17,7 @@ class Phrases:
         self._worth: Word | None = None
         self._words: dict[str, Phrases] = {}
         self._stems: dict[str, Phrases] = {}
-        self._shortest = 0
+        self._shortest = _NONE
 
     def add(self, rest: Sequence[str], worth: Word, final: bool) -> None:
         """Enter a phrase that goes on with `rest`. Of two worths the first counts, unless the second is final."""
@@ -23,7 +27,7 @@ class Phrases:
         first = rest[0]
         if first.endswith("*"):
             stem = first[:-1]
-            self._shortest = min(self._shortest or len(stem), len(stem))
+            self._shortest = min(self._shortest, len(stem))
             self._stems.setdefault(stem, Phrases()).add(rest[1:], worth, final)
         else:
             self._words.setdefault(first, Phrases()).add(rest[1:], worth, final)

@@ -77,6 +77,7 @@ def test_of_phrases_the_longest_counts_then_the_plainest_word():
     tree.add(["bra", "nog"], Word(valence=2.0), final=False)
     tree.add(["br*", "nog"], Word(valence=3.0), final=False)
     tree.add(["bra*", "med", "*"], Word(valence=4.0), final=False)
+    tree.add(["bra*", "med", "nå*"], Word(valence=5.0), final=False)
     assert longest_phrase([tree], ["så", "bra", "då"], 1) == (2, Word(valence=1.0))
     assert longest_phrase([tree], ["så", "bra", "nog"], 1) == (3, Word(valence=2.0))
     assert longest_phrase([tree], ["så", "brist", "nog"], 1) == (3, Word(valence=3.0))
