@@ -67,7 +67,7 @@ def letter_table(
     `target`: words × languages. `grams`: word → its n-grams.
     """
     counts = Counter(gram for word in words for gram in set(grams[word]))
-    kept = [gram for gram, count in counts.items() if count >= RARE]
+    kept = sorted(gram for gram, count in counts.items() if count >= RARE)
     places = {gram: place for place, gram in enumerate(kept)}
     found = [[places[gram] for gram in grams[word] if gram in places] for word in words]
     starts = np.cumsum([0, *map(len, found)])
