@@ -49,6 +49,9 @@ NGRAM_C = 10.0
 NGRAM_TRUST = {"da": 0.5, "no": 0.4, "fi": 1.0}
 """The head's weight on n-grams is scaled by this: they are at home in the training domain and nowhere else. Danish
 with 0.8 hears unseen tweets a little better (F1 .596 for .593), Europarl, left out, worse (204 posts for 164)."""
+BIASES = {"fi": (0.0, 0.0, -0.25)}
+"""Added to a head's biases. With labels that count equally, the rarest is said too often: in Finnish this lifts
+macro-F1 from .641 to .648 in cross-validation, and 138 posts are needed for 141."""
 OWN_SHARE = 0.7
 """Share of a language's own training data in its head; the rest is the pool of all languages."""
 FRAGILE = frozenset(
@@ -251,6 +254,8 @@ def fit_language(
     head = pooled_head(parts, shares, *own[language])
     for row in head["weights"]:
         row[-2:] = [round(weight * NGRAM_TRUST[language], 4) for weight in row[-2:]]
+    extra = BIASES.get(language, (0.0, 0.0, 0.0))
+    head["bias"] = [round(bias + more, 4) for bias, more in zip(head["bias"], extra, strict=True)]
     return head
 
 
