@@ -204,5 +204,6 @@ def hostile_list(language: str) -> HostileList:
 
 
 def _rarest(words: Sequence[str]) -> str:
-    """The word of a phrase that is met least: a long one that is not among the frequent ones."""
-    return max(words, key=lambda word: (word not in frequent_words(), len(word)))
+    """The word of a phrase that is met least: the last of the frequent ones, or a long one that is not one."""
+    places = frequent_words()
+    return max(words, key=lambda word: (places.get(word, len(places)), len(word)))

@@ -17,6 +17,7 @@ class Phrases:
         self._words: dict[str, Phrases] = {}
         self._stems: dict[str, Phrases] = {}
         self._shortest = _NONE
+        self._openings: set[str] = set()
 
     def add(self, rest: Sequence[str], worth: Word, final: bool) -> None:
         """Enter a phrase that goes on with `rest`. Of two worths the first counts, unless the second is final."""
@@ -26,40 +27,43 @@ class Phrases:
         first = rest[0]
         if first.endswith("*"):
             stem = first[:-1]
-            self._shortest = min(self._shortest, len(stem))
             self._stems.setdefault(stem, Phrases()).add(rest[1:], worth, final)
+            if len(stem) < self._shortest:
+                self._shortest = len(stem)
+                self._openings = {other[: self._shortest] for other in self._stems}
+            self._openings.add(stem[: self._shortest])
         else:
             self._words.setdefault(first, Phrases()).add(rest[1:], worth, final)
 
     def longest(self, lower: Sequence[str], start: int) -> tuple[int, Word] | None:
-        """Where the longest phrase that the words (lower case) from `start` on complete ends, and its worth."""
-        best = None if self._worth is None else (start, self._worth)
-        if start < len(lower):
-            for branch in self._branches(lower[start]):
-                found = branch.longest(lower, start + 1)
-                if found is not None and (best is None or found[0] > best[0]):
-                    best = found
-        return best
+        """Where the longest phrase that the words (lower case) from `start` on complete ends, and its worth.
 
-    def _branches(self, word: str) -> list[Phrases]:
-        """What may follow after `word`: the word itself, then its stems, the longest first."""
-        exact = self._words.get(word)
-        found = [] if exact is None else [exact]
-        if self._stems:
+        Of equally long ones the word itself goes before its stems, and a longer stem before a shorter one.
+        """
+        best = None if self._worth is None else (start, self._worth)
+        if start >= len(lower):
+            return best
+        word = lower[start]
+        branch = self._words.get(word)
+        if branch is not None:
+            best = _longer(best, branch.longest(lower, start + 1))
+        if word[: self._shortest] in self._openings:
             for end in range(len(word), self._shortest - 1, -1):
                 branch = self._stems.get(word[:end])
                 if branch is not None:
-                    found.append(branch)
-        return found
+                    best = _longer(best, branch.longest(lower, start + 1))
+        return best
+
+
+def _longer(one: tuple[int, Word] | None, other: tuple[int, Word] | None) -> tuple[int, Word] | None:
+    return other if one is None or (other is not None and other[0] > one[0]) else one
 
 
 def longest_phrase(trees: Sequence[Phrases], lower: Sequence[str], start: int) -> tuple[int, Word] | None:
     """Where the longest phrase of several trees that goes on at `start` ends, and its worth, or None."""
     best: tuple[int, Word] | None = None
     for tree in trees:
-        found = tree.longest(lower, start)
-        if found is not None and (best is None or found[0] > best[0]):
-            best = found
+        best = _longer(best, tree.longest(lower, start))
     return best
 
 
