@@ -124,7 +124,7 @@ def feed(store: Store, path: Path) -> None:
     ingestor = Ingestor(matcher(), lambda _: TrivialScorer(), secret=b"benchmark")
     found = (item for item in read_mentions(path, now=NOW) if isinstance(item, Mention))
     while part := tuple(islice(found, BATCH)):
-        prepared = ingestor.prepare(Batch(mentions=part), now=NOW, thread_brands=store.thread_brands)
+        prepared = ingestor.prepare(Batch(mentions=part), now=NOW, known_posts=store.known_posts)
         store.save_batch(prepared, source="file", cursor={"line": 1}, now=NOW)
 
 

@@ -59,7 +59,7 @@ def import_mentions(store: Store, config: Config, mentions: Sequence[Mention], c
     taken = known = 0
     touched: dict[str, datetime] = {}
     for batch in _batches(mentions):
-        prepared = ingestor.prepare(batch, now=now, thread_brands=store.thread_brands)
+        prepared = ingestor.prepare(batch, now=now, known_posts=store.known_posts)
         saved = store.save_batch(prepared, source=SOURCE, cursor=None, now=now)
         taken, known = taken + len(saved.taken), known + saved.known
         for brand, bucket in saved.earliest_bucket.items():

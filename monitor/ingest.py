@@ -5,8 +5,8 @@ Nothing in a batch raises: what cannot be understood becomes a `Refusal` and the
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -16,7 +16,9 @@ from monitor.matching import Match, Matcher
 from monitor.mention import Mention, Refusal
 from monitor.privacy import author_hash
 from monitor.soundness import defect, measurement_defect, removal_defect
-from monitor.store.records import Judgement, Link, PreparedBatch, PreparedMention
+from monitor.store.records import Judgement, KnownPost, Link, PreparedBatch, PreparedMention
+from monitor.thread_brands import inherited_brands
+from monitor.thread_language import KnownPosts, Place, ThreadLanguages, nothing_known, stored_above
 
 STORED_CHARACTERS = 20_000
 """Longer texts are cut: an alert shows a line of them, and the scorer reads no further."""
@@ -73,14 +75,6 @@ class TextScorer(Protocol):
 
 T = TypeVar("T")
 
-ThreadBrands = Callable[[str, Iterable[str]], Mapping[str, tuple[str, ...]]]
-"""(platform, ids) → brands of those that are stored; `Store.thread_brands` is one."""
-
-
-def no_threads(platform: str, ids: Iterable[str]) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG001
-    """A `ThreadBrands` that knows nothing."""
-    return {}
-
 
 class Ingestor:
     """Prepares batches for the store.
@@ -110,22 +104,23 @@ class Ingestor:
         source: str = "",
         source_brand: str | None = None,
         language: str | None = None,
-        thread_brands: ThreadBrands = no_threads,
+        known_posts: KnownPosts = nothing_known,
     ) -> PreparedBatch:
         """Everything of `batch` that can be stored.
 
         `source` is the source of posts that name none, `source_brand` the brand that it is about as a whole,
-        `language` the source's language where the post names none.
+        `language` the source's language where neither post nor thread tells one. `known_posts` is asked once a
+        platform for the roots and parents that are not in the batch.
         """
         sound, refused = _sound(_named(batch.mentions, source), defect, now)
         measured, wrong = _sound(batch.measurements, measurement_defect, now)
         removed, strange = _sound(batch.removals, removal_defect, now)
-        matches = self._match(sound, source_brand, thread_brands)
-        kept = list(zip(sound, matches, strict=True))
-        judgements = self._judge(kept, language)
+        stored = stored_above(sound, known_posts)
+        matches = self._match(sound, source_brand, stored)
+        judged = self._judge(sound, matches, ThreadLanguages(sound, stored, language))
         prepared = tuple(
-            self._prepared(mention, match, judgement, now, language)
-            for (mention, match), judgement in zip(kept, judgements, strict=True)
+            self._prepared(mention, match, judgement, now, hint)
+            for mention, match, (judgement, hint) in zip(sound, matches, judged, strict=True)
         )
         return PreparedBatch(
             mentions=prepared,
@@ -137,33 +132,46 @@ class Ingestor:
         )
 
     def _match(
-        self, sound: Sequence[Mention], source_brand: str | None, thread_brands: ThreadBrands
+        self, sound: Sequence[Mention], source_brand: str | None, stored: Mapping[Place, KnownPost]
     ) -> list[Match]:
         also = (source_brand,) if source_brand else ()
         matches = [self._matcher.match(mention, also=also) for mention in sound]
-        inherited = _inherited(sound, matches, thread_brands)
+        inherited = inherited_brands(sound, matches, stored)
         return [
             self._matcher.match(mention, also=(*also, *sorted(more))) if more else match
             for mention, match, more in zip(sound, matches, inherited, strict=True)
         ]
 
-    def _judge(self, kept: Sequence[tuple[Mention, Match]], language: str | None) -> list[Judgement]:
-        """Scores in the order of `kept`; each text is scored once, by the scorer of its first brand."""
+    def _judge(
+        self, sound: Sequence[Mention], matches: Sequence[Match], languages: ThreadLanguages
+    ) -> list[tuple[Judgement, str | None]]:
+        """Scores with the language hints that led to them, in the order of `sound`; each text is scored once."""
+        judged: dict[int, tuple[Judgement, str | None]] = {}
+        found: dict[int, str | None] = {}
+        for numbers in languages.rounds():
+            hints = {number: languages.hint(number, found) for number in numbers}
+            for number, judgement in self._scored(sound, matches, hints):
+                judged[number] = judgement, hints[number]
+                # A picture without words or tag got the scorer's default, which says nothing of its thread.
+                found[number] = judgement.language if sound[number].text or hints[number] else None
+        return [judged[number] for number in range(len(sound))]
+
+    def _scored(
+        self, sound: Sequence[Mention], matches: Sequence[Match], hints: Mapping[int, str | None]
+    ) -> Iterator[tuple[int, Judgement]]:
+        """The mentions that `hints` names, by number, each scored by the scorer of its first brand."""
         by_brand: dict[str, list[int]] = defaultdict(list)
-        for number, (_, match) in enumerate(kept):
-            by_brand[match.brands[0] if match.brands else ""].append(number)
-        judgements = [Judgement()] * len(kept)
+        for number in hints:
+            by_brand[matches[number].brands[0] if matches[number].brands else ""].append(number)
         for brand, numbers in by_brand.items():
             scorer = self._scorer_for_brand(brand)
-            texts = [kept[number][0].text[:STORED_CHARACTERS] for number in numbers]
-            hints = [kept[number][0].language or language for number in numbers]
-            scores = scorer.score(texts, hints, self._mask_for_brand(brand))
-            for number, score in zip(numbers, scores, strict=True):
-                judgements[number] = judgement_of(score, scorer.version)
-        return judgements
+            texts = [sound[number].text[:STORED_CHARACTERS] for number in numbers]
+            told = [hints[number] for number in numbers]
+            for number, score in zip(numbers, scorer.score(texts, told, self._mask_for_brand(brand)), strict=True):
+                yield number, judgement_of(score, scorer.version)
 
     def _prepared(
-        self, mention: Mention, match: Match, judgement: Judgement, now: datetime, language: str | None
+        self, mention: Mention, match: Match, judgement: Judgement, now: datetime, hint: str | None
     ) -> PreparedMention:
         seen = min(mention.first_seen_at or now, now)
         author = mention.author or next(iter(mention.author_handles), None)
@@ -182,7 +190,7 @@ class Ingestor:
             judgement=judgement,
             author=author_hash(self._secret, mention.platform, author) if author else None,
             url=mention.url,
-            told_language=mention.language or language,
+            told_language=hint,
             parent_id=mention.parent_id,
             thread_id=mention.thread_id,
             edited_at=mention.edited_at,
@@ -239,47 +247,3 @@ def _named(mentions: Iterable[Mention], source: str) -> list[Mention]:
     if not source:
         return list(mentions)
     return [m if getattr(m, "source", "?") else replace(m, source=source) for m in mentions]
-
-
-def _inherited(
-    mentions: Sequence[Mention], matches: Sequence[Match], thread_brands: ThreadBrands
-) -> list[set[str]]:
-    """For each mention the brands that it has from its thread: from parent and root, stored or in the same batch.
-
-    An own account's answer makes the post that it answers one about the brand, too.
-    """
-    place = {(m.platform, m.global_id): number for number, m in enumerate(mentions)}
-    neighbours: list[list[int]] = [[] for _ in mentions]
-    inherited: list[set[str]] = [set() for _ in mentions]
-    outside: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for number, mention in enumerate(mentions):
-        for name in {mention.parent_id, mention.thread_id} - {None, mention.global_id}:
-            assert name is not None
-            above = place.get((mention.platform, name))
-            if above is None:
-                outside[mention.platform][name].append(number)
-                continue
-            neighbours[above].append(number)
-            if matches[number].own_of and name == mention.parent_id:
-                inherited[above].update(matches[number].own_of)
-    for platform, wanted in outside.items():
-        for name, brands in thread_brands(platform, wanted).items():
-            for number in wanted[name]:
-                inherited[number].update(brands)
-    _spread(inherited, matches, neighbours)
-    return [
-        more.difference(match.brands) if not mention.brands else set()
-        for mention, match, more in zip(mentions, matches, inherited, strict=True)
-    ]
-
-
-def _spread(inherited: list[set[str]], matches: Sequence[Match], below: Sequence[Sequence[int]]) -> None:
-    """Hand brands down from each post to those that hang on it."""
-    queue = deque(number for number, match in enumerate(matches) if match.brands or inherited[number])
-    while queue:
-        number = queue.popleft()
-        brands = inherited[number].union(matches[number].brands)
-        for child in below[number]:
-            if not brands <= inherited[child]:
-                inherited[child] |= brands
-                queue.append(child)

@@ -48,7 +48,7 @@ class StoreSink:
             now=now,
             source_brand=options.brand if options else None,
             language=options.language if options else None,
-            thread_brands=self._store.thread_brands,
+            known_posts=self._store.known_posts,
         )
         saved = self._store.save_batch(prepared, source=source, cursor=batch.cursor, now=now)
         self._tell(saved, now)

@@ -7,6 +7,7 @@ from importlib import import_module
 
 _HOME = {
     "Judgement": "monitor.store.records",
+    "KnownPost": "monitor.store.records",
     "Link": "monitor.store.records",
     "PreparedBatch": "monitor.store.records",
     "PreparedMention": "monitor.store.records",

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, or_, select
 
 from detectors.frame import MentionRow
 from monitor.collectors.base import WatchedThread
 from monitor.mention import Mention, MentionKind
-from monitor.store.database import upsert
+from monitor.store.database import chunks, upsert
+from monitor.store.records import KnownPost
 from monitor.store.sequences import last_number
 from monitor.store.subject import Subject
 from monitor.store.tables import facts, links, mentions
@@ -48,6 +49,15 @@ _ROW = select(
     mentions.c.shares,
     mentions.c.backfill,
 ).join_from(links, mentions, links.c.mention_id == mentions.c.id)
+
+_TELLING = or_(mentions.c.text != "", mentions.c.told_language.is_not(None), mentions.c.removed_at.is_not(None))
+"""Posts whose language is more than the scorer's default for a picture without words."""
+
+_KNOWN = (
+    select(mentions.c.global_id, case((_TELLING, mentions.c.language)), links.c.brand)
+    .join_from(mentions, links, links.c.mention_id == mentions.c.id)
+    .order_by(links.c.brand)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +173,17 @@ class Mentions(Subject):
         with self._db.reading() as connection:
             return tuple(connection.scalars(select(links.c.brand).distinct().order_by(links.c.brand)))
 
-    def thread_brands(self, platform: str, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """For those of `ids` (parents or roots) that are known: the brands they concern."""
-        found: dict[str, tuple[str, ...]] = {}
-        wanted = sorted(set(ids))
+    def known_posts(self, platform: str, ids: Iterable[str]) -> dict[str, KnownPost]:
+        """For those of `ids` (parents or roots) that are known: the brands they concern and their language."""
+        brands: dict[str, tuple[str, ...]] = {}
+        languages: dict[str, str | None] = {}
         with self._db.reading() as connection:
-            for start in range(0, len(wanted), 500):
-                query = (
-                    select(mentions.c.global_id, links.c.brand)
-                    .join_from(mentions, links, links.c.mention_id == mentions.c.id)
-                    .where(
-                        mentions.c.platform == platform,
-                        mentions.c.global_id.in_(wanted[start : start + 500]),
-                    )
-                    .order_by(links.c.brand)
-                )
-                for global_id, brand in connection.execute(query):
-                    found[global_id] = (*found.get(global_id, ()), brand)
-        return found
+            for part in chunks(sorted(set(ids))):
+                query = _KNOWN.where(mentions.c.platform == platform, mentions.c.global_id.in_(part))
+                for global_id, language, brand in connection.execute(query):
+                    brands[global_id] = (*brands.get(global_id, ()), brand)
+                    languages[global_id] = language
+        return {global_id: KnownPost(of, languages[global_id]) for global_id, of in brands.items()}
 
     def watched_threads(
         self,

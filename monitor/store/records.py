@@ -35,11 +35,20 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPost:
+    """What a stored post says of those that hang on it: its brands and its language (None: not known)."""
+
+    brands: tuple[str, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedMention:
     """A post as it will be stored: matched, scored, its author pseudonymised.
 
     `author` is a keyed hash. `thread_id` is the root as the platform tells it (None: unknown or itself); the
-    store resolves it through the parents that it knows. A post without links is only used to update a known one.
+    store resolves it through the parents that it knows. `told_language` is what platform, thread or source said
+    and the scorer was told. A post without links is only used to update a known one.
     """
 
     platform: str

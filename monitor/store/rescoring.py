@@ -17,7 +17,7 @@ from monitor.store.writing import judgement_row
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 Unscored = tuple[int, str, str | None]
-"""Id, text, and the language that the platform told, of a mention that a scorer has not judged yet."""
+"""Id, text, and the language that platform, thread or source told, of a mention that is not judged yet."""
 
 
 class Rescoring(Subject):

@@ -134,9 +134,9 @@ mentions = Table(
     ),
 )
 """One row a post. `thread_id` is NULL for a root. `hostile` is the kind of hostility or NULL.
-`told_language` is what the platform says, `language` what the scorer found. `removed_at`: when text and author
-were taken out (removal by the platform, erasure, retention); such a post never gets a text again. `comments`,
-`last_comment_at` and `active_at` (root's own time or last comment) are kept on roots only."""
+`told_language` is what platform, thread or source said, `language` what the scorer found. `removed_at`: when text
+and author were taken out (removal by the platform, erasure, retention); such a post never gets a text again.
+`comments`, `last_comment_at` and `active_at` (root's own time or last comment) are kept on roots only."""
 
 links = Table(
     "mention_brands",

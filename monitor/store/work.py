@@ -188,6 +188,7 @@ class Work:
         if edited:
             self.rewritten.add(was.id)
             values |= {"text": mention.text, "edited_at": mention.edited_at, **judgement_row(mention.judgement)}
+            values["told_language"] = mention.told_language
         if was.parent_id is None and mention.parent_id not in {None, was.global_id}:
             values["parent_id"] = mention.parent_id
         if values:

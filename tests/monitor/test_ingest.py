@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.sentiment import Scorer as ShippedScorer
 from monitor.collectors.base import Batch
 from monitor.ingest import Ingestor
 from monitor.matching import BrandRules, Matcher
 from monitor.mention import Measurement, Mention, MentionKind, Refusal, Removal
 from monitor.privacy import author_hash
+from monitor.rescore import rescore
 from monitor.soundness import defect
-from monitor.store import Link, PreparedBatch, open_store
+from monitor.store import KnownPost, Link, PreparedBatch, Store, open_store
 from tests.monitor.store.making import ALWAYS, brand_sums
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -64,6 +66,11 @@ def post(gid: str, text: str = "Nordtåg", **changes: Any) -> Mention:
     return Mention("mastodon", gid, "tags", text, **({"created_at": NOW - HOUR} | changes))
 
 
+def known(**posts: KnownPost) -> Callable[[str, Iterable[str]], Mapping[str, KnownPost]]:
+    """What a store would say that holds `posts`."""
+    return lambda platform, ids: {name: posts[name] for name in ids if name in posts}
+
+
 def test_a_post_is_matched_scored_and_pseudonymised() -> None:
     [found] = prepare(post("1", "arg på Nordtåg, försenat?", author="anna", language="sv", likes=3)).mentions
     assert found.links == (Link("Nordtåg", ("delays",)),)
@@ -107,7 +114,7 @@ def test_a_comment_has_the_brand_of_its_thread_in_the_batch_and_in_the_store() -
         post("child", "håller med", parent_id="root"),
         post("grandchild", "jag också", parent_id="child"),
         post("elsewhere", "instämmer", thread_id="stored root"),
-        thread_brands=lambda platform, ids: {"stored root": ("Sydbuss",)} if "stored root" in ids else {},
+        known_posts=known(**{"stored root": KnownPost(("Sydbuss",))}),
     )
     assert [found.links[0].brand for found in prepared.mentions] == ["Nordtåg", "Nordtåg", "Nordtåg", "Sydbuss"]
     assert prepared.unmatched == 0
@@ -140,6 +147,122 @@ def test_each_text_is_scored_once_by_the_scorer_of_its_first_brand() -> None:
     assert sorted(call[2] for call in scorer.calls) == [("Nordtåg", "x"), ("Sydbuss", "x")]
     assert sum(len(call[0]) for call in scorer.calls) == 3
     assert all(hint == "sv" for call in scorer.calls for hint in call[1])
+
+
+NORWEGIAN = "Hvor er toget mitt, Nordtåg? Jeg har ventet i to timer nå, og ingen svarer"
+SHORT = "Hvor er det?"
+"""Norwegian and Danish alike; Danish to a scorer that hears nothing else."""
+
+
+def languages(*mentions: Mention, **options: Any) -> list[tuple[str | None, str | None]]:
+    """What the shipped scorer was told and what it found, of each mention."""
+    prepared = prepare(*mentions, scorer=ShippedScorer(), **options)  # type: ignore[arg-type]
+    return [(found.told_language, found.judgement.language) for found in prepared.mentions]
+
+
+def test_a_short_text_alone_is_guessed_and_its_source_is_heard() -> None:
+    assert languages(post("1", SHORT)) == [(None, "da")]
+    assert languages(post("1", SHORT), language="nb") == [("nb", "nb")]
+
+
+def test_a_short_comment_follows_the_thread_of_its_batch_whatever_the_order() -> None:
+    found = languages(
+        post("grandchild", SHORT, parent_id="child"),
+        post("child", SHORT, thread_id="root"),
+        post("root", NORWEGIAN),
+        language="sv",
+    )
+    assert found == [("nb", "nb"), ("nb", "nb"), ("sv", "nb")]
+
+
+def test_a_short_comment_follows_its_stored_root_before_its_parent_and_before_its_source() -> None:
+    stored = known(root=KnownPost((), "nb"), parent=KnownPost((), "da"))
+    assert languages(
+        post("of the root", SHORT, thread_id="root", parent_id="parent"),
+        post("of the parent", SHORT, thread_id="never seen", parent_id="parent"),
+        post("of an answer in the batch", SHORT, thread_id="root", parent_id="of the parent"),
+        post("of nobody", SHORT, parent_id="never seen"),
+        known_posts=stored,
+        language="nn",
+    ) == [("nb", "nb"), ("da", "da"), ("nb", "nb"), ("nn", "da")]
+
+
+def test_the_store_is_asked_once_a_batch_for_brands_and_language() -> None:
+    asked: list[tuple[str, set[str]]] = []
+
+    def ask(platform: str, ids: Iterable[str]) -> dict[str, KnownPost]:
+        asked.append((platform, set(ids)))
+        return {"root": KnownPost(("Sydbuss",), "nb")}
+
+    comment = post("1", SHORT, thread_id="root", parent_id="2")
+    [found, _] = prepare(comment, post("2", SHORT, parent_id="2"), known_posts=ask).mentions
+    assert ([link.brand for link in found.links], found.told_language) == (["Sydbuss"], "nb")
+    assert asked == [("mastodon", {"root"})]
+
+
+def test_what_the_platform_says_goes_before_the_thread_and_a_clear_text_before_both() -> None:
+    clear = "Jag har väntat i två timmar och ingen svarar, det är för dåligt"
+    found = languages(
+        post("root", NORWEGIAN),
+        post("tagged", SHORT, parent_id="root", language="da"),
+        post("clear", clear, parent_id="root"),
+    )
+    assert found[1:] == [("da", "da"), ("nb", "sv")]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "told"), [("", None, None), ("", "nb", "nb"), (NORWEGIAN, "en", "nb")]
+)
+def test_a_root_says_what_was_found_for_it_unless_it_has_neither_words_nor_tag(
+    text: str, language: str | None, told: str | None
+) -> None:
+    """The same as it would say once it is stored: a tag that the text speaks against is not handed on."""
+    root = post("root", text, language=language)
+    [_, found] = languages(root, post("1", SHORT, parent_id="root"))
+    assert found == (told, told or "da")
+
+
+def test_a_ring_of_comments_and_its_tail_follow_the_one_of_them_that_came_first() -> None:
+    ring = [post(f"{n}", SHORT, parent_id=f"{(n + 1) % 3}") for n in range(3)]
+    found = languages(*ring, post("tail", SHORT, parent_id="2"), language="nn")
+    assert found == [("nn", "da"), ("da", "da"), ("da", "da"), ("da", "da")]
+
+
+@given(st.lists(st.sampled_from([None, "0", "1", "2", "3", "4", "stored"]), min_size=5, max_size=5))
+def test_in_any_tangle_of_comments_each_is_scored_once_with_a_hint(parents: list[str | None]) -> None:
+    scorer = Scorer()
+    tangle = [post(f"{n}", f"Nordtåg {n}", parent_id=parent) for n, parent in enumerate(parents)]
+    found = prepare(*tangle, scorer=scorer, language="fi", known_posts=known(stored=KnownPost((), "nb"))).mentions
+    assert sorted(text for call in scorer.calls for text in call[0]) == [f"Nordtåg {n}" for n in range(5)]
+    for mention, parent in zip(found, parents, strict=True):
+        if parent in {None, mention.global_id}:
+            assert mention.told_language == "fi"
+        elif parent == "stored":
+            assert mention.told_language == "nb"
+        assert mention.told_language in {"fi", "nb", "sv"}
+
+
+def test_rescoring_hears_the_thread_as_the_first_scoring_did(store: Store) -> None:
+    """The root came before, in a batch of its own; the hint is stored with the comment."""
+    for mention in (post("root", NORWEGIAN), post("1", SHORT, parent_id="root")):
+        prepared = prepare(mention, scorer=ShippedScorer(), known_posts=store.known_posts)  # type: ignore[arg-type]
+        store.save_batch(prepared, source="tags", now=NOW)
+    before = [row.language for row in store.rows("Nordtåg", *ALWAYS)]
+    changed = ShippedScorer(own_words={"*": {"wifi": -4.0}})
+    assert rescore(store, changed, "Nordtåg", ALWAYS[0], mask=("Nordtåg", "x")) == 2
+    assert [row.language for row in store.rows("Nordtåg", *ALWAYS)] == before == ["nb", "nb"]
+
+
+def test_an_edited_comment_is_rescored_with_what_was_told_at_its_edit(store: Store) -> None:
+    """Its root was not known at first; the new text was scored with it, and so it stays."""
+    comment = post("1", f"Nordtåg, {SHORT}", parent_id="root")
+    edited = replace(comment, text=SHORT, edited_at=NOW)
+    for mention in (comment, post("root", NORWEGIAN), edited):
+        prepared = prepare(mention, scorer=ShippedScorer(), known_posts=store.known_posts)  # type: ignore[arg-type]
+        store.save_batch(prepared, source="tags", now=NOW)
+    stored = store.mention("mastodon", "1")
+    assert stored is not None
+    assert (stored["text"], stored["told_language"], stored["language"]) == (SHORT, "nb", "nb")
 
 
 def test_long_texts_are_cut_before_they_are_scored_and_stored() -> None:

@@ -25,7 +25,7 @@ QUESTIONS: dict[str, tuple[Callable[[Store], Any], str]] = {
     "open incidents": (lambda s: s.open_incidents(), "SCAN incidents"),  # hundreds, and asked by what is not
     "threads to follow": (lambda s: s.watched_threads(NOW, source="tags"), "source=? AND active_at>?"),
     "posts to read again": (lambda s: s.recheck("tags", NOW), "source=? AND first_seen_at>?"),
-    "known posts": (lambda s: s.thread_brands("mastodon", ["1"]), "platform=? AND global_id=?"),
+    "known posts": (lambda s: s.known_posts("mastodon", ["1"]), "platform=? AND global_id=?"),
 }
 
 

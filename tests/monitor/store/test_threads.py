@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.signal import Scope, ScopeKind
-from monitor.store import Link, Store
+from monitor.mention import Removal
+from monitor.store import KnownPost, Link, Store
 from monitor.store.threads import below, root_of
 from tests.monitor.store.making import ALWAYS, BRAND, NOW, made, save
 
@@ -118,10 +119,18 @@ def test_threads_are_watched_liveliest_first_and_hot_ones_before_all(store: Stor
     assert len(store.watched_threads(NOW, platform="mastodon", limit=1)) == 1
 
 
-def test_the_brands_of_known_posts_are_told_to_whoever_asks(store: Store) -> None:
-    save(store, made("1", links=(Link("A"), Link("B"))))
-    assert store.thread_brands("mastodon", ["1", "2"]) == {"1": ("A", "B")}
-    assert store.thread_brands("bluesky", ["1"]) == {}
+def test_brands_and_language_of_known_posts_are_told_to_whoever_asks(store: Store) -> None:
+    save(store, made("1", links=(Link("A"), Link("B"))), made("of no brand", links=()))
+    assert store.known_posts("mastodon", ["1", "2", "of no brand"]) == {"1": KnownPost(("A", "B"), "sv")}
+    assert store.known_posts("bluesky", ["1"]) == {}
+    assert store.known_posts("mastodon", []) == {}
+
+
+def test_a_removed_post_keeps_its_language_and_a_picture_without_words_or_tag_has_none(store: Store) -> None:
+    save(store, made("gone"), made("picture", text=""), made("tagged", text="", told_language="sv"))
+    save(store, removals=(Removal("mastodon", "gone"),))
+    found = store.known_posts("mastodon", ["gone", "picture", "tagged"])
+    assert {name: post.language for name, post in found.items()} == {"gone": "sv", "picture": None, "tagged": "sv"}
 
 
 def test_posts_are_read_again_at_one_hour_one_day_and_two(store: Store) -> None:
