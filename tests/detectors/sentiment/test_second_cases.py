@@ -1,8 +1,8 @@
 """Fifty more posts a language by a third hand, scored once after the lists were done: what to expect of new posts.
 
 Nobody who wrote a list or a rule had seen them, and none was changed after they had been scored; one number was
-chosen with the Finnish ones in view (how much the n-grams are trusted). Whoever tunes on them takes that away: write
-others then.
+chosen with the Finnish ones in view (how much the n-grams are trusted). Whoever tunes on them takes that away:
+write others then.
 """
 
 from __future__ import annotations
