@@ -219,5 +219,5 @@ def test_check_and_options() -> None:
     assert press.poll().report.taken == 0
     press.terms = {}
     assert "keywords" in press.poll().health.error
-    with pytest.raises(ValidationError, match="languages are"):
+    with pytest.raises(ValidationError, match="languages among"):
         GdeltOptions(languages=("xx",))
