@@ -22,7 +22,7 @@ $(VENV)/.test: pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[test,postgres]'
 	touch $@ $(VENV)/.run
 
-$(VENV)/.bench: $(VENV)/.bench
+$(VENV)/.bench: $(VENV)/.test
 	$(BIN)/pip install --quiet --editable '.[test,postgres,bench]'
 	touch $@
 
@@ -47,7 +47,7 @@ torture: $(VENV)/.test
 	$(INSIDE) $(BIN)/python -m pytest -m torture --basetemp=.cache/pytest
 
 # Small settings; benchmarks/README.md names those of the figures in the documentation.
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.store --mentions 10000
 	$(BIN)/python -m benchmarks.detection_pass --sizes 10000,200000 --passes 24

@@ -7,14 +7,13 @@ retweeted joke is at most two.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from detectors.frame import MentionRow
-from detectors.held import CHEERS, HOSTILE, NEGATIVE, OWN, POSITIVE, Columns, having, selected
+from detectors.held import CHEERS, HOSTILE, NEGATIVE, OWN, POSITIVE, Columns, having
 from detectors.observation import HORIZONS, People
 
 _COPIES_COUNT_AS = 2
@@ -53,11 +52,6 @@ def people_until(at: datetime, rows: Columns) -> Mapping[timedelta, People]:
     if not len(theirs):
         return _NOBODY_EVER
     return dict(zip(HORIZONS, _people(theirs, _starts(theirs, at)), strict=True))
-
-
-def count_people(mentions: Iterable[MentionRow]) -> People:
-    """The different people in `mentions`. Own posts are nobody."""
-    return people_of(selected(mentions).rows)
 
 
 def people_of(rows: Columns) -> People:

@@ -65,14 +65,6 @@ class Pipeline:
             for brand in {*(brand.name for brand in self.config.brands), *self._store.brands()}:
                 self._arrive(self._state(brand, now), now)
 
-    def swap(self, config: Config, scorer_version: str, now: datetime) -> None:
-        """Take a new config into use: the brands' states are rebuilt under it."""
-        with self._lock:
-            self.config, self._scorer_version = config, scorer_version
-            self._brands.clear()
-            self._texts.clear()
-            self.start(now)
-
     def arrived(self, brand: str, changed: Sequence[int], now: datetime) -> None:
         """A brand has new mentions in the store, and those with the ids `changed` read otherwise now."""
         with self._lock:

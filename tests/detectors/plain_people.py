@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from detectors.copies import copy_key
 from detectors.frame import MentionRow
+from detectors.held import selected
 from detectors.observation import People, Sums
+from detectors.people import people_of
 from detectors.voices import cheers_complainer
+
+
+def count_people(rows: Iterable[MentionRow]) -> People:
+    """What is measured against these rules: the different people of mentions as numbers."""
+    return people_of(selected(rows).rows)
 
 
 def plain_sums(rows: Sequence[MentionRow]) -> Sums:

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.frame import MentionRow
-from detectors.people import count_people
-from tests.detectors.plain_people import plain_people
+from tests.detectors.plain_people import count_people, plain_people
 
 T0 = datetime(2026, 3, 2, 12, tzinfo=UTC)
 JOKE = "RT @air: our planes are never late"

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from detectors.frame import MentionRow
 from detectors.held import fingerprint, page_of
 from detectors.observation import BUCKET, HORIZONS
-from detectors.people import count_people
 from detectors.signal import Scope, ScopeKind
 from detectors.window import BrandWindow
-from tests.detectors.plain_people import plain_people, plain_sums
+from tests.detectors.plain_people import count_people, plain_people, plain_sums
 
 T0 = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TEXTS = (
